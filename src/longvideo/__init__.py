@@ -1,0 +1,1 @@
+"""Reproducible research on long-form video understanding."""

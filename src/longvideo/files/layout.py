@@ -1,0 +1,62 @@
+"""Where everything of one run lies; the rules in `workflow/rules` write these same paths as templates.
+
+`data` is a data id (`miniworld_ava-s0`, `ava`), `experiment` an id (`ava_lfb/nl`).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from longvideo.files.metrics import metrics_path
+
+RAW_FILES = {"videos": "videos.csv", "labels": "labels.csv", "excluded": "excluded.csv", "label_map": "label_map.pbtxt"}
+
+Paths = dict[str, str]
+"""Paths by the name of a step's flag, with underscores."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The files below one run's folder."""
+
+    root: Path
+
+    def raw(self, data: str, split: str) -> Paths:
+        """Return the four files that `acquire` makes of one split."""
+        return {name: str(self.root / "raw" / data / split / file) for name, file in RAW_FILES.items()}
+
+    def manifest(self, data: str, split: str) -> str:
+        """Return the list of decoded videos."""
+        return str(self.root / "decoded" / data / split / "manifest.parquet")
+
+    def detector(self, data: str) -> str:
+        """Return the trained person detector."""
+        return str(self.root / "detections" / data / "detector.safetensors")
+
+    def detections(self, data: str, split: str) -> str:
+        """Return the detected boxes of one split."""
+        return str(self.root / "detections" / data / f"{split}.parquet")
+
+    def checkpoint(self, experiment: str, seed: int) -> str:
+        """Return the trained model."""
+        return str(self.root / "checkpoints" / experiment / f"s{seed}" / "model.safetensors")
+
+    def bank(self, experiment: str, seed: int, split: str, pooling: str = "clip") -> Paths:
+        """Return the features that an experiment's model computes for every box, and their index.
+
+        `pooling` is "clip" for one feature per box, "step" for one per box and time step of its clip.
+        """
+        folder = self.root / "banks" / experiment / f"s{seed}" / split / pooling
+        return {"features": str(folder / "features.npy"), "index": str(folder / "index.parquet")}
+
+    def predictions(self, experiment: str, seed: int) -> str:
+        """Return the scores of every box of the test split."""
+        return str(self.root / "predictions" / experiment / f"s{seed}.parquet")
+
+    def metrics(self, experiment: str, seed: int) -> str:
+        """Return the metrics of one experiment and seed."""
+        return str(metrics_path(self.root / "metrics", experiment, seed))
+
+    def table(self, target: str) -> Paths:
+        """Return a table as JSON and as Markdown."""
+        folder = self.root / "tables"
+        return {"json": str(folder / f"{target}.json"), "markdown": str(folder / f"{target}.md")}

@@ -1,0 +1,101 @@
+"""Names to models: the one place where an architecture or an operator gets its name."""
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from longvideo.errors import UserError
+from longvideo.models.action_model import ActionModel, Operator
+from longvideo.models.feature_bank import (
+    FAN_IN_GAINS,
+    RELEASED_GAINS,
+    NonLocalOperator,
+    NoOperator,
+    PoolOperator,
+    ShortTermOperator,
+)
+from longvideo.models.i3d import ARCHITECTURES, I3D
+from longvideo.models.roi_head import RoIHead
+
+
+class OperatorValues(Protocol):
+    """What a spec of an operator holds; `specs.experiment.OperatorSpec` does."""
+
+    @property
+    def kind(self) -> str: ...  # noqa: D102
+    @property
+    def layers(self) -> int: ...  # noqa: D102
+    @property
+    def dim(self) -> int: ...  # noqa: D102
+    @property
+    def dropout(self) -> float: ...  # noqa: D102
+    @property
+    def mask_padding(self) -> bool: ...  # noqa: D102
+    @property
+    def init(self) -> str: ...  # noqa: D102
+
+
+class OperatorChoice(NamedTuple):
+    """`OperatorValues` without a spec, with the values of the thesis."""
+
+    kind: str
+    layers: int = 2
+    dim: int = 512
+    dropout: float = 0.2
+    mask_padding: bool = False
+    init: str = "released"
+
+
+BACKBONES: dict[str, Callable[[], I3D]] = {
+    "r50_i3d_nl": lambda: I3D(ARCHITECTURES["r50_i3d_nl"]),
+    "r101_i3d_nl": lambda: I3D(ARCHITECTURES["r101_i3d_nl"]),
+    "i3d_nl_mini": lambda: I3D(ARCHITECTURES["i3d_nl_mini"]),
+    "i3d_nl_smoke": lambda: I3D(ARCHITECTURES["i3d_nl_smoke"]),
+}
+
+
+def attention(operator: type[NonLocalOperator], channels: int, values: OperatorValues) -> NonLocalOperator:
+    """Build an attention operator of the given sizes."""
+    gains = FAN_IN_GAINS if values.init == "fan_in" else RELEASED_GAINS
+    sizes = (channels, values.dim, values.layers, values.dropout)
+    return operator(*sizes, mask_padding=values.mask_padding, gains=gains)
+
+
+OPERATORS: dict[str, Callable[[int, OperatorValues], Operator]] = {
+    "none": lambda channels, values: NoOperator(),
+    "nl": lambda channels, values: attention(NonLocalOperator, channels, values),
+    "avg": lambda channels, values: PoolOperator(channels, "avg", values.mask_padding),
+    "max": lambda channels, values: PoolOperator(channels, "max", values.mask_padding),
+    "sto": lambda channels, values: attention(ShortTermOperator, channels, values),
+}
+
+
+def build_backbone(architecture: str) -> I3D:
+    """Build a backbone with new weights, drawn from torch's global generator.
+
+    Raises:
+        UserError: The name is not known.
+    """
+    if architecture not in BACKBONES:
+        raise UserError(f"expected an architecture among {', '.join(BACKBONES)}; found '{architecture}'")
+    return BACKBONES[architecture]()
+
+
+def build_action_model(
+    architecture: str, operator: OperatorValues, classes: int, classifier_dropout: float = 0.3
+) -> ActionModel:
+    """Build an action model with new weights, drawn from torch's global generator.
+
+    Args:
+        architecture: Name of the backbone.
+        operator: Kind of the feature bank operator and its sizes.
+        classes: Number of actions.
+        classifier_dropout: Rate before the classifier.
+
+    Raises:
+        UserError: A name is not known.
+    """
+    if operator.kind not in OPERATORS:
+        raise UserError(f"expected an operator among {', '.join(OPERATORS)}; found '{operator.kind}'")
+    backbone = build_backbone(architecture)
+    built = OPERATORS[operator.kind](backbone.channels, operator)
+    return ActionModel(backbone, RoIHead(backbone.stride), built, classes, classifier_dropout)

@@ -1,0 +1,172 @@
+"""Models whose size and cost can be asked for by name, each with inputs of the wanted size, all on the meta device.
+
+`complexity_of` counts them. A name can be a sum: the rows of thesis table 7.2f that count a bank's extractor with the
+model are "cnn_r50+lfb_r50_nl_2l" and "cnn_r50+lfb_r50_nl_3l". The two columns of that table are printed in exchanged
+order: 1.12 for STO and 2.12 for LFB are the ratios of parameters, 1.00 and 2.00 those of multiply-adds.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from longvideo.errors import UserError
+from longvideo.metrics.complexity import Complexity, measure
+from longvideo.models.action_model import ActionModel
+from longvideo.models.build import OperatorChoice, build_action_model, build_backbone
+from longvideo.models.feature_bank import NonLocalOperator
+from longvideo.models.i3d import I3D
+
+AVA_CLASSES = 80
+R50_CHANNELS = 2048
+LIMITS = {"frames": 4096, "size": 4096, "boxes": 10_000, "slots": 100_000}
+
+
+class Sizes(NamedTuple):
+    """What the inputs measure: frames and pixels (square) of the clip, boxes in it, bank slots that they share."""
+
+    frames: int = 32
+    size: int = 224
+    boxes: int = 1
+    slots: int = 300
+
+
+class Sized(NamedTuple):
+    """A model and what to call it with."""
+
+    model: nn.Module
+    inputs: tuple[Tensor, ...]
+
+
+class OneClip(nn.Module):
+    """An action model called on one clip, whose boxes share one bank: the same logits, also on the meta device.
+
+    `ActionModel.head` brings the boxes of each clip together by the values of `clip_of_box`, and tensors on the meta
+    device have none.
+    """
+
+    def __init__(self, model: ActionModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, clip: Tensor, boxes: Tensor, clip_of_box: Tensor, bank: Tensor | None = None) -> Tensor:
+        """Score clip [1, 3, T, H, W] with boxes [N, 4], clip_of_box zeros [N] and bank [1, M, C]: [N, classes]."""
+        if self.model.operator.reads == "steps":
+            bank = self.model.features(clip, boxes, clip_of_box, per_step=True)
+            short = bank.mean(dim=1, keepdim=True)
+        else:
+            short = self.model.features(clip, boxes, clip_of_box)[None]
+        valid = None if bank is None else torch.ones(bank.shape[:2], dtype=torch.bool, device=bank.device)
+        read = torch.cat([short, self.model.operator(short, bank, valid)], dim=2)
+        return self.model.classifier(self.model.dropout(read.flatten(0, 1)))
+
+
+class Entry(NamedTuple):
+    """One named model."""
+
+    build: Callable[[Sizes], Sized]
+    default: Sizes
+    summary: str
+
+
+def _check(backbone: I3D, sizes: Sizes) -> None:
+    """Raise where a clip of this size does not fit the backbone."""
+    for name, value, multiple in (
+        ("frames", sizes.frames, backbone.frame_multiple),
+        ("size", sizes.size, backbone.stride),
+    ):
+        if value % multiple:
+            raise UserError(f"expected {name} to be a multiple of {multiple} for this model, found {value}")
+
+
+def _backbone(architecture: str, sizes: Sizes) -> Sized:
+    model = build_backbone(architecture)
+    _check(model, sizes)
+    return Sized(model, (torch.empty(1, 3, sizes.frames, sizes.size, sizes.size),))
+
+
+def _whole(architecture: str, operator: OperatorChoice, sizes: Sizes) -> Sized:
+    model = build_action_model(architecture, operator, AVA_CLASSES)
+    _check(model.backbone, sizes)
+    clip = torch.empty(1, 3, sizes.frames, sizes.size, sizes.size)
+    inputs: tuple[Tensor, ...] = (clip, torch.empty(sizes.boxes, 4), torch.empty(sizes.boxes, dtype=torch.int64))
+    if model.operator.reads == "bank":
+        inputs += (torch.empty(1, sizes.slots, model.backbone.channels),)
+    return Sized(OneClip(model), inputs)
+
+
+def _operator(layers: int, sizes: Sizes) -> Sized:
+    short = torch.empty(1, sizes.boxes, R50_CHANNELS)
+    bank = torch.empty(1, sizes.slots, R50_CHANNELS)
+    valid = torch.empty(1, sizes.slots, dtype=torch.bool)
+    return Sized(NonLocalOperator(R50_CHANNELS, layers=layers), (short, bank, valid))
+
+
+def _catalogue() -> dict[str, Entry]:
+    entries = {}
+    for name, default in (("r50_i3d_nl", Sizes()), ("r101_i3d_nl", Sizes()), ("i3d_nl_mini", Sizes(8, 64))):
+        entries[name] = Entry(partial(_backbone, name), default, "backbone")
+    for layers in (1, 2, 3):
+        entries[f"fbo_nl_{layers}l"] = Entry(
+            partial(_operator, layers), Sizes(), f"{layers}-layer NL feature bank operator alone, which sees no clip"
+        )
+    for depth in ("r50", "r101"):
+        whole = {f"cnn_{depth}": OperatorChoice("none"), f"sto_{depth}": OperatorChoice("sto")}
+        whole |= {f"lfb_{depth}_nl_{layers}l": OperatorChoice("nl", layers) for layers in (1, 2, 3)}
+        whole |= {f"lfb_{depth}_{kind}": OperatorChoice(kind) for kind in ("avg", "max")}
+        for name, operator in whole.items():
+            entries[name] = Entry(
+                partial(_whole, f"{depth}_i3d_nl", operator),
+                Sizes(),
+                "backbone, RoI head, operator and 80-way classifier; a bank's extractor is not counted",
+            )
+    return entries
+
+
+CATALOGUE = _catalogue()
+
+
+def find(name: str) -> Entry:
+    """Return the entry of a name; case and the choice of '-' or '_' do not matter.
+
+    Raises:
+        UserError: The name is not known.
+    """
+    entry = CATALOGUE.get(name.strip().lower().replace("-", "_"))
+    if entry is None:
+        raise UserError(f"expected a model among {', '.join(CATALOGUE)}; found '{name}'")
+    return entry
+
+
+def complexity_of(
+    name: str,
+    frames: int | None = None,
+    size: int | None = None,
+    boxes: int | None = None,
+    slots: int | None = None,
+) -> Complexity:
+    """Count the model of a name, or the sum of several: "sto_r50", "cnn_r50+lfb_r50_nl_2l".
+
+    Args:
+        name: Names of `CATALOGUE`, joined by '+'.
+        frames: Frames of the clip; None is the model's default, here and below.
+        size: Height and width of the clip in pixels.
+        boxes: Boxes in the clip.
+        slots: Bank slots, which the boxes share.
+
+    Raises:
+        UserError: A name is not known, or a size does not fit the model.
+    """
+    given = {"frames": frames, "size": size, "boxes": boxes, "slots": slots}
+    chosen = {key: value for key, value in given.items() if value is not None}
+    for key, value in chosen.items():
+        if not 1 <= value <= LIMITS[key]:
+            raise UserError(f"expected {key} between 1 and {LIMITS[key]}, found {value}")
+    total = Complexity(0, 0)
+    for part in name.split("+"):
+        entry = find(part)
+        with torch.device("meta"):
+            total = total.plus(measure(*entry.build(entry.default._replace(**chosen))))
+    return total

@@ -1,0 +1,51 @@
+"""What the Snakefile asks before any rule: which run is this, is `config/` sound, which real data are missing?"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from longvideo.errors import UserError
+from longvideo.graph import Workspace
+from longvideo.specs.dataset import AvaDataset
+from longvideo.specs.load import CONFIG, DEFAULT_SCALE, load_dataset, load_scale
+from longvideo.specs.problems import unknown
+
+CONFIG_KEYS = ("scale", "dataset")
+SHOWN_FILES = 20
+
+
+def open_workspace(values: Mapping[str, Any], config: Path = CONFIG) -> Workspace:
+    """Open the run that Snakemake's configuration (`scale`, `dataset`) names, and check everything in `config/`.
+
+    Raises:
+        UserError: a key, a name or a file of the configuration is wrong; one line.
+    """
+    for key in values:
+        if key not in CONFIG_KEYS:
+            raise UserError(f"--config: {unknown('key', key, CONFIG_KEYS)}")
+    scale = load_scale(str(values.get("scale") or DEFAULT_SCALE), config)
+    workspace = Workspace(scale, str(values["dataset"]) if values.get("dataset") else None, config)
+    workspace.check()
+    return workspace
+
+
+def missing_data(workspace: Workspace) -> list[str]:
+    """Say, one line each, which files of real data sets and which weights a run expects and does not find.
+
+    They are no rule's inputs, so that the graph resolves without them; `acquire` and `train` check them again.
+    """
+    lines = []
+    for name in workspace.datasets.values():
+        dataset = load_dataset(name, workspace.config)
+        if isinstance(dataset, AvaDataset):
+            # Here and not above: a run on generated worlds need not pay for reading annotations.
+            from longvideo.data.ava_check import missing_files
+
+            files = missing_files(dataset)
+            lines += [f"{name}: expected {file}, found none" for file in files[:SHOWN_FILES]]
+            if len(files) > SHOWN_FILES:
+                lines.append(f"{name}: and {len(files) - SHOWN_FILES} more files")
+            if files:
+                lines.append(f"{name}: 'longvideo check {name}' compares all that is on disk with what should be")
+    weights = (path for path in workspace.user_weights() if not Path(path).is_file())
+    return lines + [f"weights: expected {path}, found none" for path in weights]

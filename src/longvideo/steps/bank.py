@@ -1,0 +1,72 @@
+"""Compute the RoI features of every box at every second with a trained model: a feature bank.
+
+Boxes are the detections, and for the training split the annotated boxes too, which are marked: a frozen model learns
+from them, but a long-term window never holds them (thesis sec. 7.2.1; the release keeps them out of the bank as well).
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from longvideo.arguments import read_spec
+from longvideo.data.actions import Annotation
+from longvideo.data.ava import read_label_map, read_labels
+from longvideo.data.clips import Clips
+from longvideo.errors import run_main
+from longvideo.files.bank import Bank, write_bank
+from longvideo.files.boxes import Boxes, join, make_boxes, read_boxes
+from longvideo.files.manifest import read_manifest
+from longvideo.models.extract import extract, moments
+from longvideo.models.restore import restore_action_model
+from longvideo.specs.experiment import ExperimentSpec
+from longvideo.training.device import precision, prepare
+
+
+def annotated_boxes(labels: Path, classes: tuple[int, ...]) -> Boxes:
+    """Return each annotated box once, with score 1."""
+    annotation = Annotation(read_labels(labels), classes)
+    found = [(video, second, box) for video, second in annotation.keyframes for box in annotation.boxes(video, second)]
+    videos, seconds, boxes = ([row[column] for row in found] for column in range(3))
+    return make_boxes(videos, seconds, boxes, np.ones(len(found)))
+
+
+def main() -> None:
+    """Run the step."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--spec", required=True)
+    for flag in ("--checkpoint", "--manifest", "--detections", "--label-map", "--features", "--index"):
+        parser.add_argument(flag, type=Path, required=True)
+    parser.add_argument("--labels", type=Path, help="of the training split: annotated boxes get features, too")
+    parser.add_argument("--per-step", action="store_true", help="keep the time steps of a clip apart")
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    spec = read_spec(args.spec, ExperimentSpec)
+    device = prepare(args.threads)
+
+    classes = tuple(label.id for label in read_label_map(args.label_map))
+    model = restore_action_model(args.checkpoint, spec.architecture, spec.operator, classes, spec.classifier_dropout)
+    model.to(device)
+    clips = Clips(read_manifest(args.manifest), spec.clip.frames, spec.clip.stride)
+    detected = read_boxes(args.detections)
+    lowest = min(spec.boxes.train_min_score, spec.boxes.test_min_score)
+    detected = detected.at(detected.score >= lowest)
+    drawn = annotated_boxes(args.labels, classes) if args.labels else make_boxes([], [], [], [])
+    everything = join([drawn, detected])
+    annotated = np.arange(len(everything)) < len(drawn)
+    usable = np.array([video in clips for video in everything.video], np.bool_)
+    everything, annotated = everything.at(usable), annotated[usable]
+
+    found = moments(everything.video.tolist(), everything.time_s.tolist())
+    steps = (spec.clip.frames // model.backbone.temporal_stride,) if args.per_step else ()
+    features = np.zeros((len(everything), *steps, model.backbone.channels), np.float16)
+    sizes = (spec.clip.test_short_side, spec.clip.test_crop)
+    with precision(device):
+        for chosen, values, _ in extract(model, clips, found, everything.boxes, *sizes, args.per_step, device):
+            features[np.concatenate([moment.rows for moment in chosen])] = values.cpu().numpy()
+    index = (everything.video, everything.time_s, everything.boxes, everything.score, annotated)
+    write_bank(args.features, args.index, Bank(features, *index, str(args.checkpoint)))
+
+
+if __name__ == "__main__":
+    run_main(main)

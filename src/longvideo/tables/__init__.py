@@ -1,0 +1,1 @@
+"""Result tables: collect, claims, render."""

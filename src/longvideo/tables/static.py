@@ -1,0 +1,87 @@
+"""Static cells: what the paper-scale networks themselves say, computed without data or training.
+
+    ARCHITECTURE.STAGE.specification    a stage in the notation of table 7.1
+    ARCHITECTURE.STAGE.output           its output size, for an input of 32x224x224
+    MODEL.params, MODEL.macs            counts; MODEL can be a sum, "cnn_r50+lfb_r50_nl_2l"
+    MODEL/MODEL.params, MODEL/MODEL.macs    the ratio of two models' counts
+
+torch takes seconds to import, so the networks are imported when the first name asks for one.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from longvideo.errors import UserError
+
+if TYPE_CHECKING:
+    from longvideo.models.describe import StageRow
+
+FRAMES, SIZE = 32, 224
+_STAGE_FIELDS = ("specification", "output")
+_COUNTS = ("params", "macs")
+
+
+@dataclass(frozen=True)
+class Static:
+    """A static value: a number or a text, and what the document's notation has no place for."""
+
+    value: float | None = None
+    text: str | None = None
+    note: str = ""
+
+
+def static_value(name: str) -> Static:
+    """Compute the static value of a name.
+
+    Raises:
+        UserError: The name has another form, or names no known model or stage.
+    """
+    subject, _, quantity = name.rpartition(".")
+    if quantity in _COUNTS and subject:
+        above, _, below = subject.partition("/")
+        return Static(value=_count(above, quantity) / (_count(below, quantity) if below else 1))
+    architecture, _, stage = subject.rpartition(".")
+    if quantity not in _STAGE_FIELDS or not architecture:
+        forms = "ARCHITECTURE.STAGE.specification, ARCHITECTURE.STAGE.output, MODEL.params or MODEL.macs"
+        raise UserError(f"static cell: expected {forms}; found {name!r}")
+    rows = _stages(architecture)
+    if stage not in rows:
+        raise UserError(f"static cell {name!r}: expected a stage among {', '.join(rows)}; found {stage!r}")
+    row = rows[stage]
+    return Static(text=row.specification, note=row.note) if quantity == "specification" else Static(text=row.output)
+
+
+def matches(static: Static, printed: float | str | None, number_format: str) -> bool | None:
+    """Compare a static value with the printed one; None if either is missing.
+
+    Texts are compared after normalising white space; numbers as they would be printed, so to the printed digits.
+    """
+    if printed is None:
+        return None
+    if static.text is not None:
+        return normalise(static.text) == normalise(str(printed))
+    if static.value is None or isinstance(printed, str):
+        return None
+    return format(static.value, number_format) == format(printed, number_format)
+
+
+def normalise(text: str) -> str:
+    """Collapse white space to single spaces and drop it next to punctuation."""
+    return re.sub(r"\s*([^\w\s])\s*", r"\1", " ".join(text.split()))
+
+
+@lru_cache
+def _stages(architecture: str) -> "dict[str, StageRow]":
+    from longvideo.models.describe import architecture_rows
+
+    return {row.stage: row for row in architecture_rows(architecture, FRAMES, SIZE)}
+
+
+@lru_cache
+def _count(model: str, quantity: str) -> int:
+    from longvideo.models.catalogue import complexity_of
+
+    counts = complexity_of(model)
+    return counts.params if quantity == "params" else counts.macs

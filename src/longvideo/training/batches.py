@@ -1,0 +1,121 @@
+"""Batches for training an action model: what a step sees follows from the seed and the step's number alone."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from longvideo.data.actions import Keyframe
+from longvideo.data.clips import Clips
+from longvideo.data.windows import Windows
+from longvideo.files.bank import Bank
+from longvideo.training.device import derived_seed
+from longvideo.video.transforms import random_view
+
+
+@dataclass(frozen=True)
+class ActionBatch:
+    """B clips with N boxes.
+
+    Attributes:
+        targets: [N, K] actions.
+        clip_of_box: int64 [N], not decreasing.
+        clips: [B, 3, T, H, W], or None where features are given.
+        boxes: [N, 4] in pixels of the clips, or None where features are given.
+        features: [N, C] or [N, T', C] of a frozen backbone, or None.
+        bank: [B, M, C] slots of the long-term bank, or None.
+        valid: bool [B, M], or None.
+    """
+
+    targets: Tensor
+    clip_of_box: Tensor
+    clips: Tensor | None = None
+    boxes: Tensor | None = None
+    features: Tensor | None = None
+    bank: Tensor | None = None
+    valid: Tensor | None = None
+
+    def to(self, device: torch.device) -> "ActionBatch":
+        """Move all tensors to `device`."""
+        given = {part.name: getattr(self, part.name) for part in fields(self)}
+        moved: dict[str, Any] = {
+            name: None if t is None else t.to(device, non_blocking=True) for name, t in given.items()
+        }
+        return ActionBatch(**moved)
+
+
+class ActionBatches(Dataset[ActionBatch]):
+    """The batch of every step: keyframes drawn uniformly with replacement (LFB release, AVA).
+
+    Args:
+        keyframes: What is drawn from.
+        batch: Keyframes per step.
+        seed: Of the run.
+        clips: Reads the clips, unless features are given.
+        short_side: Range of the scale jitter, pixels.
+        crop: Side of the random crop, pixels.
+        features: A frozen backbone's features; `Keyframe.rows` point into it.
+        windows: The long-term bank, if the model reads one.
+    """
+
+    def __init__(
+        self,
+        keyframes: Sequence[Keyframe],
+        batch: int,
+        seed: int,
+        clips: Clips | None = None,
+        short_side: tuple[int, int] = (0, 0),
+        crop: int = 0,
+        features: Bank | None = None,
+        windows: Windows | None = None,
+    ) -> None:
+        self._keyframes, self._batch, self._seed = keyframes, batch, seed
+        self._clips, self._short_side, self._crop = clips, short_side, crop
+        self._features, self._windows = features, windows
+
+    def __getitem__(self, step: int) -> ActionBatch:
+        """Return the batch of a step."""
+        rng = np.random.default_rng([self._seed, step, 2])
+        drawn = [self._keyframes[index] for index in rng.integers(len(self._keyframes), size=self._batch)]
+        owners = np.repeat(np.arange(len(drawn)), [len(keyframe.boxes) for keyframe in drawn])
+        clips, boxes, features, bank, valid = None, None, None, None, None
+        if self._features is not None:
+            rows = np.concatenate([keyframe.rows for keyframe in drawn])
+            features = torch.from_numpy(self._features.features[rows].astype(np.float32))
+        else:
+            clips, boxes = self._views(drawn, step)
+        if self._windows is not None:
+            seen = [self._windows.read(keyframe.video, keyframe.second) for keyframe in drawn]
+            bank = torch.from_numpy(np.stack([slots for slots, _ in seen]))
+            valid = torch.from_numpy(np.stack([filled for _, filled in seen]))
+        targets = torch.from_numpy(np.concatenate([keyframe.targets for keyframe in drawn]))
+        return ActionBatch(targets, torch.from_numpy(owners), clips, boxes, features, bank, valid)
+
+    def _views(self, drawn: Sequence[Keyframe], step: int) -> tuple[Tensor, Tensor]:
+        assert self._clips is not None
+        views = []
+        for place, keyframe in enumerate(drawn):
+            generator = torch.Generator().manual_seed(derived_seed(self._seed, step, place))
+            clip = self._clips.read(keyframe.video, keyframe.second)
+            views.append(random_view(clip, torch.from_numpy(keyframe.boxes), self._short_side, self._crop, generator))
+        return torch.stack([clip for clip, _ in views]), torch.cat([boxes for _, boxes in views])
+
+
+def batches_from(
+    dataset: ActionBatches, start: int, end: int, workers: int, device: torch.device
+) -> Iterator[ActionBatch]:
+    """Yield the batches of steps `start` to `end` on `device`, read ahead by `workers` processes if there are any."""
+    loader: DataLoader[ActionBatch] = DataLoader(
+        dataset,
+        batch_size=None,
+        sampler=range(start, end),
+        num_workers=workers,
+        prefetch_factor=4 if workers else None,
+        multiprocessing_context="spawn" if workers else None,
+    )
+    for batch in loader:
+        yield batch.to(device)

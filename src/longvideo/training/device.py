@@ -1,0 +1,34 @@
+"""Where computations run, and what makes them repeatable."""
+
+import contextlib
+from contextlib import AbstractContextManager
+
+import numpy as np
+import torch
+
+
+def prepare(threads: int) -> torch.device:
+    """Choose the device, bound the threads and ask for deterministic algorithms; call it first in a step."""
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True, warn_only=torch.cuda.is_available())
+    torch.backends.cudnn.benchmark = False
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def describe(device: torch.device) -> str:
+    """Name the device as results quote it."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"cpu, {torch.get_num_threads()} threads"
+
+
+def precision(device: torch.device) -> AbstractContextManager[object]:
+    """Return the context of a forward pass: bfloat16 where it is safe on a GPU, float32 on a CPU."""
+    if device.type == "cuda":
+        return torch.autocast("cuda", torch.bfloat16)
+    return contextlib.nullcontext()
+
+
+def derived_seed(*parts: int) -> int:
+    """Mix numbers such as seed and step into one seed."""
+    return int(np.random.SeedSequence(parts).generate_state(1)[0])

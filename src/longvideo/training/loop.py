@@ -1,0 +1,87 @@
+"""The training loop: the same weights to the bit, whether it was interrupted or not (on a CPU)."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn, optim
+from tqdm import tqdm
+
+from longvideo.errors import UserError
+from longvideo.training.device import derived_seed, precision
+from longvideo.training.resume import Progress
+from longvideo.training.schedule import Schedule
+
+Batch = TypeVar("Batch")
+Records = list[dict[str, Any]]
+
+RECORDS = 100
+"""Times that the loss is recorded during a training."""
+
+
+def fit(
+    model: nn.Module,
+    batches_from: Callable[[int], Iterator[Batch]],
+    losses_of: Callable[[Batch], dict[str, Tensor]],
+    optimizer: optim.Optimizer,
+    schedule: Schedule,
+    seed: int,
+    progress: Progress,
+    save_every_s: float = 20.0,
+) -> Records:
+    """Train `model` in place, going on from the state in `progress` if there is one.
+
+    Args:
+        model: On the device that it is trained on, in training mode.
+        batches_from: Yields the batches of all steps from a given one on; the same step always gets the same batch.
+        losses_of: Losses of a batch by name; their sum is minimised.
+        optimizer: Over the parameters of `model`.
+        schedule: Updates and learning rates.
+        seed: What dropout and other choices inside the model follow from, with the step's number.
+        progress: State of interrupted trainings.
+        save_every_s: Seconds between two writings of the state.
+
+    Returns:
+        Records of step, learning rate and losses, evenly spread over the training.
+
+    Raises:
+        UserError: The loss is no longer a number.
+    """
+    device = next(model.parameters()).device
+    start, records = progress.restore(model, optimizer)
+    every = max(1, schedule.steps // RECORDS)
+    began = saved = time.monotonic()
+    waited = 0.0
+    batches = batches_from(start)
+    bar = tqdm(range(start, schedule.steps), "train", schedule.steps, initial=start, disable=not sys.stderr.isatty())
+    for step in bar:
+        asked = time.monotonic()
+        batch = next(batches)
+        waited += time.monotonic() - asked
+        rate = schedule.rate(step)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        torch.manual_seed(derived_seed(seed, step))
+        with precision(device):
+            losses = losses_of(batch)
+        loss = torch.stack([value.float() for value in losses.values()]).sum()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if (step + 1) % every == 0 or step + 1 == schedule.steps:
+            if not torch.isfinite(loss):
+                problem = f"step {step}: expected a finite loss, found {loss.item()}"
+                raise UserError(f"{problem}; lower optim.lr in the experiment")
+            values = {name: round(value.item(), 6) for name, value in losses.items()}
+            records.append({"step": step + 1, "lr": rate, **values})
+            bar.set_postfix(values)
+        if time.monotonic() - saved > save_every_s and step + 1 < schedule.steps:
+            progress.save(step + 1, model, optimizer, records)
+            saved = time.monotonic()
+    took = time.monotonic() - began
+    if took > 0 and schedule.steps > start:
+        share = waited / took
+        print(f"{schedule.steps - start} steps in {took:.1f} s, {share:.0%} of it waiting for data", file=sys.stderr)
+    return records

@@ -1,0 +1,96 @@
+"""The private state of an interrupted training: written aside now and then, gone when the training is done.
+
+Nothing random is stored: all randomness of a step follows from the seed and the step's number.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn, optim
+
+from longvideo.errors import UserError
+from longvideo.files.atomic import write_aside
+
+STATE_FILE = "state.pt"
+LOCK_FILE = "lock"
+
+FileFacts = list[tuple[str, int, int]]
+
+
+def file_facts(paths: Iterable[Path | None]) -> FileFacts:
+    """Return name, size and time of change of each file: what an identity says of inputs that are long to read."""
+    facts = [(str(path), path.stat()) for path in paths if path is not None]
+    return [(name, fact.st_size, fact.st_mtime_ns) for name, fact in facts]
+
+
+class Progress:
+    """State of one training in a folder of its own.
+
+    Args:
+        folder: Where the state lies; not the output of any rule, since Snakemake deletes those before a job starts.
+        identity: Text that tells this training from others: resolved spec, seed and inputs.
+    """
+
+    def __init__(self, folder: Path, identity: str) -> None:
+        self._folder = folder
+        self._path = folder / STATE_FILE
+        self._lock = folder / LOCK_FILE
+        self._identity = identity
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Make sure that no other process does the same training; the lock goes with the process, however it ends.
+
+        Raises:
+            UserError: Another process holds the lock.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with self._lock.open("a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                # Whoever held the lock may have finished and removed the file since it was opened here.
+                held = os.path.samestat(os.fstat(file.fileno()), self._lock.stat())
+            except OSError:
+                held = False
+            if not held:
+                raise UserError(f"{self._folder}: another process is training this; wait for it or end it")
+            yield
+
+    def restore(self, model: nn.Module, optimizer: optim.Optimizer) -> tuple[int, list[dict[str, Any]]]:
+        """Load the state if there is one of the same training; return the updates that were done and their records.
+
+        Raises:
+            UserError: The file is damaged.
+        """
+        if not self._path.is_file():
+            return 0, []
+        try:
+            state = torch.load(self._path, weights_only=True, map_location="cpu")
+            if state["identity"] != self._identity:
+                return 0, []
+            model.load_state_dict(state["model"])
+            optimizer.load_state_dict(state["optimizer"])
+            return int(state["step"]), list(state["records"])
+        except Exception as error:  # whatever a damaged file makes the reader raise
+            raise UserError(
+                f"{self._path}: expected the state of a training, found a file that cannot be used; delete it"
+            ) from error
+
+    def save(self, step: int, model: nn.Module, optimizer: optim.Optimizer, records: list[dict[str, Any]]) -> None:
+        """Write the state after `step` updates, whole or not at all."""
+        state = {"identity": self._identity, "step": step, "records": records}
+        state |= {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
+        with write_aside(self._path) as aside:
+            torch.save(state, aside)
+
+    def clear(self) -> None:
+        """Remove the state, once what it was for is written, and what a killed process left of an earlier one."""
+        for path in (*self._folder.glob(f".*.{STATE_FILE}"), self._path, self._lock):
+            path.unlink(missing_ok=True)
+        with suppress(OSError):  # something else lies there
+            self._folder.rmdir()

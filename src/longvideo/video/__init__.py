@@ -1,0 +1,1 @@
+"""Decoding, encoding, sampling and transforms of video frames."""

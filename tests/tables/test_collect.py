@@ -1,0 +1,74 @@
+import pytest
+
+from longvideo.errors import UserError
+from longvideo.files.metrics import Metric, RunMetrics, metrics_path, write_metrics
+from longvideo.tables.collect import MetricsFolder, gaps_in_words
+
+
+def put(root, experiment_id, seed, value, unit="%", path_seed=None):
+    experiment, variant = experiment_id.split("/")
+    run = RunMetrics(
+        experiment=experiment,
+        variant=variant,
+        seed=seed,
+        scale="mini",
+        dataset=f"world-s{seed}",
+        split="test",
+        protocol="lfb",
+        metrics={"map": Metric(value=value, unit=unit)},
+        counts={},
+        commit="abc",
+        device="cpu",
+        spec_hash="00",
+        software={},
+    )
+    write_metrics(metrics_path(root, experiment_id, seed if path_seed is None else path_seed), run)
+
+
+def test_mean_and_errors_are_those_over_the_seeds(tmp_path):
+    for seed, value in enumerate((10.0, 12.0, 17.0)):
+        put(tmp_path, "a/b", seed, value)
+    found = MetricsFolder(tmp_path, [0, 1, 2]).measure("a/b", "map", "%")
+    assert found.state == "measured"
+    assert found.per_seed == {0: 10.0, 1: 12.0, 2: 17.0}
+    assert found.mean == pytest.approx(13.0)
+    assert found.deviation == pytest.approx(13**0.5)
+    assert found.error == pytest.approx((13 / 3) ** 0.5)
+
+
+def test_what_has_not_run_stays_empty_and_is_named(tmp_path):
+    put(tmp_path, "a/b", 0, 10.0)
+    put(tmp_path, "a/b", 2, None)
+    folder = MetricsFolder(tmp_path, [0, 1, 2])
+    some, none = folder.measure("a/b", "map"), folder.measure("a/c", "map")
+    assert (some.state, some.per_seed, some.error) == ("partial", {0: 10.0}, None)
+    assert some.missing == {1: "not run", 2: "undefined"}
+    assert (none.state, none.mean) == ("not run", None)
+    assert folder.measure("a/b", "groups.CLIP").state == "undefined"
+    assert gaps_in_words([some, none]) == [
+        "not run for seed 1: a/b map",
+        "undefined for seed 2: a/b map",
+        "not run for seeds 0, 1, 2: a/c map",
+    ]
+
+
+def test_only_the_seeds_of_the_run_count(tmp_path):
+    put(tmp_path, "a/b", 0, 10.0)
+    put(tmp_path, "a/b", 7, 99.0)
+    assert MetricsFolder(tmp_path, [0]).measure("a/b", "map").per_seed == {0: 10.0}
+
+
+def test_fractions_become_percent_and_other_units_are_refused(tmp_path):
+    put(tmp_path, "a/b", 0, 0.25, unit="")
+    put(tmp_path, "a/c", 0, 3.0, unit="ms")
+    folder = MetricsFolder(tmp_path, [0])
+    assert folder.measure("a/b", "map", "%").per_seed == {0: 25.0}
+    assert folder.measure("a/b", "map").per_seed == {0: 0.25}
+    with pytest.raises(UserError, match="unit '%', found 'ms'"):
+        folder.measure("a/c", "map", "%")
+
+
+def test_metrics_of_another_run_under_this_name_are_refused(tmp_path):
+    put(tmp_path, "a/b", 5, 10.0, path_seed=0)
+    with pytest.raises(UserError, match="expected metrics of a/b seed 0, found a/b seed 5"):
+        MetricsFolder(tmp_path, [0]).measure("a/b", "map")

@@ -1,0 +1,89 @@
+"""Boxes follow the pixels through scaling, cropping and mirroring."""
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from longvideo.video.transforms import (
+    crop_at,
+    draw_short_side,
+    fixed_view,
+    flip,
+    normalise,
+    random_view,
+    scale_short_side,
+    to_pixels,
+)
+
+
+def _marked(height: int, width: int, box: tuple[int, int, int, int]) -> tuple[Tensor, Tensor]:
+    """A clip that is white inside a box of whole pixels (x1, y1, x2, y2) and black elsewhere, and the box."""
+    clip = torch.zeros(2, height, width, 3, dtype=torch.uint8)
+    x1, y1, x2, y2 = box
+    clip[:, y1:y2, x1:x2] = 255
+    return clip, torch.tensor([[x1 / width, y1 / height, x2 / width, y2 / height]])
+
+
+def _white(clip: Tensor) -> Tensor:
+    """Bounds of the white pixels of a normalised clip, x1, y1, x2, y2 (both ends are pixels inside)."""
+    rows, columns = torch.nonzero(clip[0, 0] > 0, as_tuple=True)
+    return torch.stack([columns.min(), rows.min(), columns.max(), rows.max()]).float()
+
+
+@given(st.integers(0, 2**31), st.integers(40, 60), st.integers(40, 90))
+@settings(max_examples=40, deadline=None)
+def test_boxes_follow_the_pixels_of_random_views(seed: int, height: int, width: int) -> None:
+    clip, boxes = _marked(height, width, (width // 3, height // 4, 2 * width // 3, 3 * height // 4))
+    view, moved = random_view(clip, boxes, (48, 64), 40, torch.Generator().manual_seed(seed))
+    assert view.shape == (3, 2, 40, 40) and view.dtype == torch.float32
+    assert moved.min() >= 0 and moved.max() <= 39
+    if (view[0, 0] > 0).any():
+        assert torch.allclose(_white(view), moved[0], atol=2.6)
+    else:  # the crop lies beside the box, which is then flat against an edge
+        assert (moved[0, 2:] - moved[0, :2]).min() <= 2.6
+
+
+def test_views_are_drawn_from_the_generator() -> None:
+    clip, boxes = torch.randint(0, 255, (4, 50, 60, 3), dtype=torch.uint8), torch.rand(3, 4)
+    views = [random_view(clip, boxes, (48, 64), 40, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)]
+    assert torch.equal(views[0][0], views[1][0]) and torch.equal(views[0][1], views[1][1])
+    assert not torch.equal(views[0][0], views[2][0])
+
+
+def test_short_side_has_a_uniform_inverse() -> None:
+    generator = torch.Generator().manual_seed(0)
+    drawn = torch.tensor([draw_short_side((256, 320), generator) for _ in range(4000)]).double()
+    assert drawn.min() == 256 and drawn.max() == 320
+    assert abs((1 / drawn).mean().item() - (1 / 256 + 1 / 320) / 2) < 1e-5
+
+
+def test_flip_keeps_a_box_on_its_pixels() -> None:
+    clip, boxes = _marked(20, 30, (4, 5, 10, 12))
+    mirrored, moved = flip(clip, to_pixels(boxes, clip))
+    assert torch.equal(flip(mirrored, moved)[0], clip)
+    assert moved.tolist() == [[19.0, 5.0, 25.0, 12.0]]  # x becomes 29 - x
+
+
+def test_right_size_is_not_touched() -> None:
+    clip = torch.randint(0, 255, (2, 32, 32, 3), dtype=torch.uint8)
+    assert scale_short_side(clip, 32) is clip
+    cropped, _ = crop_at(clip, torch.zeros(0, 4), 0, 0, 32)
+    assert cropped is clip
+    view, _ = fixed_view(clip, torch.zeros(0, 4), 32, 32)
+    assert torch.allclose(view, (clip.permute(3, 0, 1, 2) / 255 - 0.45) / 0.225, atol=1e-5)
+
+
+def test_long_side_is_rounded_down() -> None:
+    clip = torch.zeros(1, 37, 100, 3, dtype=torch.uint8)
+    assert scale_short_side(clip, 16).shape == (1, 16, 43, 3)
+    assert scale_short_side(clip.transpose(1, 2), 16).shape == (1, 43, 16, 3)
+
+
+def test_places_of_a_fixed_view() -> None:
+    clip = torch.arange(60, dtype=torch.uint8).view(1, 1, 60, 1).expand(1, 20, 60, 3)
+    for place, left in ((0, 0), (1, 20), (2, 40)):
+        view, _ = fixed_view(clip, torch.zeros(0, 4), 20, 20, place)
+        assert torch.equal(view, normalise(clip[:, :, left : left + 20]))
+        tall, _ = fixed_view(clip.transpose(1, 2), torch.zeros(0, 4), 20, 20, place)
+        assert torch.equal(tall, view.transpose(2, 3))

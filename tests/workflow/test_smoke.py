@@ -1,0 +1,73 @@
+"""The graph is run at smoke scale, from raw video to a table, and again on a user's own videos, one of them damaged."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from snakemake_calls import NO_EDIT, clone, make_calls
+
+from longvideo.files.manifest import read_failures, read_manifest
+
+pytestmark = pytest.mark.workflow
+
+MINE = """
+format: ava
+stands_for: ava
+splits:
+  train: {videos: data/mine/videos, labels: data/mine/train.csv}
+  val: {videos: data/mine/videos, labels: data/mine/val.csv}
+label_map: data/mine/actions.pbtxt
+train_split: train
+test_split: val
+"""
+STO = "results/smoke/metrics/ava_sto/support_5/s0.json"
+OWN = "results/smoke-mine/metrics/ava_cnn/support_2/s0.json"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A copy of the workflow in which everything of this module runs."""
+    return clone(tmp_path_factory.mktemp("smoke"))
+
+
+def test_every_stage_runs_and_a_second_call_finds_nothing_to_do(folder):
+    words = ["-c2", "--config", "scale=smoke", "--", "table_7_1", "table_7_2c", STO]
+    first, second = make_calls(folder, [(words, NO_EDIT), (["-n", *words[1:]], NO_EDIT)])
+    assert first.status == 0, first.stdout + first.stderr
+    assert second.jobs == {}
+    table = json.loads((folder / "results/smoke/tables/table_7_2c.json").read_text())
+    assert table["seeds"] == [0] and len(table["runs"]) == 5
+    static = (folder / "results/smoke/tables/table_7_1.md").read_text()
+    assert "32×112×112" in static
+    assert not list((folder / "results/smoke").rglob("state.pt"))
+
+
+def own_videos(folder: Path) -> None:
+    """Turn the smoke world into a user's folder; the last training video is cut off in the middle."""
+    data = folder / "data/mine"
+    (data / "videos").mkdir(parents=True)
+    raw = folder / "results/smoke/raw/miniworld_ava_smoke-s0"
+    for split, name in (("train", "train"), ("test", "val")):
+        for video in (raw / split / "videos").glob("*.mp4"):
+            shutil.copy(video, data / "videos")
+        shutil.copy(raw / split / "labels.csv", data / f"{name}.csv")
+    shutil.copy(raw / "train/label_map.pbtxt", data / "actions.pbtxt")
+    cut = data / "videos/train_0003.mp4"
+    cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
+    (folder / "config/datasets/mine.yaml").write_text(MINE)
+
+
+def test_a_users_videos_go_through_the_same_graph_and_a_damaged_one_is_listed(folder):
+    if not (folder / STO).is_file():
+        pytest.skip("needs the generated videos of the test before")
+    own_videos(folder)
+    words = ["-c2", "--config", "scale=smoke", "dataset=mine", "--", OWN]
+    (done,) = make_calls(folder, [(words, NO_EDIT)])
+    assert done.status == 0, done.stdout + done.stderr
+    manifest = folder / "results/smoke-mine/decoded/mine/train/manifest.parquet"
+    assert [video.id for video in read_manifest(manifest)] == ["train_0000", "train_0001", "train_0002"]
+    (failure,) = read_failures(manifest)
+    assert failure.id == "train_0003" and "train_0003" in failure.error
+    metrics = json.loads((folder / OWN).read_text())
+    assert metrics["dataset"] == "mine" and metrics["counts"]["boxes"] > 0

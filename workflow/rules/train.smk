@@ -1,0 +1,23 @@
+# Train one variant of an experiment with one seed. The resume state is no output: Snakemake deletes outputs first.
+
+
+rule train:
+    input:
+        unpack(lambda w: workspace.train_inputs(w.experiment, int(w.seed))),
+    output:
+        model="<run>/checkpoints/{experiment}/s{seed}/model.safetensors",
+        losses="<run>/checkpoints/{experiment}/s{seed}/log.jsonl",
+    log:
+        "<run>/logs/train/{experiment}/s{seed}.log",
+    threads: workspace.threads("train")
+    resources:
+        **workspace.resources("train"),
+    params:
+        spec=lambda w: as_argument(workspace.experiment(w.experiment)),
+        start=lambda w: workspace.train_flags(w.experiment, int(w.seed)),
+        resume_dir=f"{RUN}/resume/{{experiment}}/s{{seed}}",
+    shell:
+        "{PYTHON:q} -m longvideo.steps.train --spec {params.spec:q} --seed {wildcards.seed}"
+        " --manifest {input.manifest:q} --labels {input.labels:q} --label-map {input.label_map:q}"
+        " --detections {input.detections:q} {params.start} --out {output.model:q} --log {output.losses:q}"
+        " --resume-dir {params.resume_dir:q} --threads {threads} &> {log:q}"
