@@ -1,0 +1,1 @@
+"""Official annotation files of the data sets."""
