@@ -14,6 +14,15 @@ from longvideo.errors import UserError
 from longvideo.files.atomic import write_aside
 
 COORDINATES = ("x1", "y1", "x2", "y2")
+COLUMNS: dict[str, pa.DataType] = {
+    "video": pa.string(),
+    "time_s": pa.float64(),
+    "view": pa.int32(),
+    **dict.fromkeys(COORDINATES, pa.float32()),
+    "box_score": pa.float32(),
+    "scores": pa.list_(pa.float32()),
+}
+"""Types of the columns; the list of scores has as many values as there are classes."""
 
 
 @dataclass(frozen=True)
@@ -67,13 +76,20 @@ def read_predictions(path: Path) -> Predictions:
     """
     try:
         table = pq.read_table(path)
-        classes = tuple(int(text) for text in table.schema.metadata[b"classes"].decode().split(",") if text)
+        metadata = table.schema.metadata or {}
+        classes = tuple(int(text) for text in metadata[b"classes"].decode().split(",") if text)
+        names = tuple(map(str, json.loads(metadata.get(b"names", b"[]"))))
+        device = metadata.get(b"device", b"").decode()
+        found = {name: table.schema.field(name).type for name in COLUMNS}
+        expected = COLUMNS | {"scores": pa.list_(pa.float32(), len(classes))}
+        if found != expected or any(column.null_count for column in table.columns):
+            wrong = [name for name in COLUMNS if found[name] != expected[name]]
+            raise ValueError(f"{', '.join(wrong) or 'a column'} of another type or with empty cells")
         scores = table["scores"].combine_chunks().flatten().to_numpy().reshape(table.num_rows, len(classes))
-        boxes = np.stack([table[name].to_numpy() for name in COORDINATES], axis=1).reshape(-1, 4)
-        columns = {name: table[name].to_numpy() for name in ("video", "time_s", "box_score", "view")}
-        names = tuple(map(str, json.loads(table.schema.metadata.get(b"names", b"[]"))))
+        columns = {name: table[name].to_numpy() for name in COLUMNS if name != "scores"}
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise UserError(f"{path}: expected predictions of longvideo, found {error}; make the file again") from error
+    boxes = np.stack([columns[name] for name in COORDINATES], axis=1).reshape(-1, 4)
     return Predictions(
         columns["video"],
         columns["time_s"],
@@ -82,6 +98,6 @@ def read_predictions(path: Path) -> Predictions:
         scores,
         classes,
         columns["view"],
-        table.schema.metadata.get(b"device", b"").decode(),
+        device,
         names,
     )
