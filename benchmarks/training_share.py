@@ -8,7 +8,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
@@ -44,11 +43,8 @@ def main() -> None:
             )
         classes = tuple(label.id for label in read_label_map(folder / "label_map.pbtxt"))
         annotation = Annotation(read_labels(folder / "labels.csv"), classes)
-        drawn = [(v, s, box) for v, s in annotation.keyframes for box in annotation.boxes(v, s)]
-        boxes = np.array([box for *_, box in drawn], np.float32)
-        examples = keyframes(
-            annotation, np.array([v for v, *_ in drawn]), np.array([s for _, s, _ in drawn]), boxes, 0.9
-        )
+        drawn = annotation.listed()
+        examples = keyframes(annotation, drawn.video, drawn.time_s, drawn.boxes, 0.9)
         clips = Clips(videos, spec.clip.frames, spec.clip.stride)
         batches = ActionBatches(examples, spec.optim.batch, 0, clips, spec.clip.train_short_side, spec.clip.train_crop)
         model = build_action_model(spec.architecture, OperatorChoice("none"), len(classes)).train()

@@ -25,7 +25,7 @@ from longvideo.files.layout import Layout
 from longvideo.files.manifest import Video
 from longvideo.files.predictions import Predictions
 from longvideo.models.action_model import ActionModel
-from longvideo.models.extract import extract, moments
+from longvideo.models.extract import stored_features
 from longvideo.models.person_detector import Settings, build_detector
 from longvideo.models.restore import restore_action_model
 from longvideo.models.score import score_boxes
@@ -102,9 +102,7 @@ def find_actions(models: Models, video: Video, label_map: Path) -> Found:
     if models.memory is not None and actions.spec.bank is not None:
         use = actions.spec.bank
         bank = _bank(models.memory, video, people, device)
-        windows = Windows(
-            bank, use.window_s, use.slots_per_s, use.min_score, use.causal, use.shuffle_videos, actions.seed
-        )
+        windows = Windows.of(bank, use, actions.seed)
     tested = people.at(people.score >= actions.spec.boxes.test_min_score)
     clip = actions.spec.clip
     # Where the backbone was frozen, the checkpoint still holds all of it.
@@ -130,14 +128,9 @@ def _bank(memory: Trained, video: Video, people: Boxes, device: torch.device) ->
     """Compute the bank of one video as the step `bank` does."""
     spec = memory.spec
     kept = people.at(people.score >= min(spec.boxes.train_min_score, spec.boxes.test_min_score))
-    features = np.zeros((len(kept), memory.model.backbone.channels), np.float16)
-    found = moments(kept.video.tolist(), kept.time_s.tolist())
     sizes = (spec.clip.test_short_side, spec.clip.test_crop)
     with precision(device):
-        for chosen, values, _ in extract(
-            memory.model, _clips(video, spec.clip), found, kept.boxes, *sizes, False, device
-        ):
-            features[np.concatenate([moment.rows for moment in chosen])] = values.cpu().numpy()
+        features = stored_features(memory.model, _clips(video, spec.clip), kept, sizes, None, device)
     annotated = np.zeros(len(kept), np.bool_)
     return Bank(features, kept.video, kept.time_s, kept.boxes, kept.score, annotated, str(memory.path))
 

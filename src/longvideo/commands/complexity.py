@@ -18,7 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--frames", type=int, metavar="T", help="frames of the clip")
     parser.add_argument("--size", type=int, metavar="S", help="height and width of the clip in pixels")
     parser.add_argument("--boxes", type=int, metavar="N", help="boxes in the clip (1)")
-    parser.add_argument("--slots", type=int, metavar="M", help="feature bank slots for each box (300)")
+    parser.add_argument(
+        "--slots", type=int, metavar="M", help="feature bank slots, shared by the boxes of a clip (300)"
+    )
     parser.add_argument("--json", action="store_true", help='print {"params": ..., "macs": ...}')
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from longvideo.data.ava import AvaLabels
+from longvideo.files.boxes import Boxes, make_boxes
 
 Floats = NDArray[np.float32]
 
@@ -75,6 +76,12 @@ class Annotation:
         """Return the annotated boxes of one second, [N, 4]."""
         found = self._boxes.get((video, second))
         return np.zeros((0, 4), np.float32) if found is None else found[0]
+
+    def listed(self) -> Boxes:
+        """Return every annotated box once, with score 1, ordered by video and time."""
+        found = [(video, second, box) for video, second in self.keyframes for box in self.boxes(video, second)]
+        videos, seconds, boxes = ([row[column] for row in found] for column in range(3))
+        return make_boxes(videos, seconds, boxes, np.ones(len(found)))
 
     def targets(self, video: str, second: float, boxes: Floats, min_iou: float) -> Floats:
         """Return the actions of `boxes` [N, 4]: those of all annotated boxes that overlap by at least `min_iou`.

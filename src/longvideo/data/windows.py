@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from longvideo.errors import UserError
 from longvideo.files.bank import Bank
+from longvideo.specs.experiment import BankSpec
 
 Features = NDArray[np.float16]
 
@@ -65,6 +66,11 @@ class Windows:
         if shuffle_videos and len(names) == 1:
             raise UserError(f"expected at least two videos with bank.shuffle_videos, found {names[0]} alone")
         self._source = dict(zip(names, _exchange(names, rng) if shuffle_videos else names, strict=True))
+
+    @classmethod
+    def of(cls, bank: Bank, use: BankSpec, seed: int) -> "Windows":
+        """Cut the windows that an experiment asks for."""
+        return cls(bank, use.window_s, use.slots_per_s, use.min_score, use.causal, use.shuffle_videos, seed)
 
     def _timeline(self, bank: Bank, seconds: dict[int, list[int]], rng: np.random.Generator) -> _Timeline:
         first, last = min(seconds), max(seconds)

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from longvideo.errors import UserError
 from longvideo.files.atomic import write_aside
+from longvideo.files.boxes import COORDINATES
 
 CHECKPOINT_KEY = b"checkpoint"
-COORDINATES = ("x1", "y1", "x2", "y2")
 SCHEMA = pa.schema(
     [
         ("video", pa.string()),

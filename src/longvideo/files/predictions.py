@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from longvideo.errors import UserError
 from longvideo.files.atomic import write_aside
+from longvideo.files.boxes import COORDINATES
 
-COORDINATES = ("x1", "y1", "x2", "y2")
 COLUMNS: dict[str, pa.DataType] = {
     "video": pa.string(),
     "time_s": pa.float64(),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
+from longvideo.files.boxes import Boxes
 from longvideo.models.action_model import ActionModel
 from longvideo.video.transforms import fixed_view
 
@@ -38,6 +39,27 @@ def moments(video: Sequence[str], second: Sequence[float]) -> list[Moment]:
     for row, key in enumerate(zip(video, second, strict=True)):
         rows.setdefault(key, []).append(row)
     return [Moment(name, time_s, np.array(found, np.int64)) for (name, time_s), found in sorted(rows.items())]
+
+
+def stored_features(
+    model: ActionModel, clips: ClipSource, boxes: Boxes, sizes: tuple[int, int], steps: int | None, device: torch.device
+) -> NDArray[np.float16]:
+    """Return the features of N boxes as a bank stores them: [N, C], or [N, T', C] with `steps` time steps kept apart.
+
+    Args:
+        model: In evaluation mode, on `device`.
+        clips: Where clips are read from.
+        boxes: In any order.
+        sizes: Short side and centre crop of the clips, pixels.
+        steps: T', or None to pool over time.
+        device: Where to compute.
+    """
+    shape = (len(boxes), model.backbone.channels) if steps is None else (len(boxes), steps, model.backbone.channels)
+    features = np.zeros(shape, np.float16)
+    found = moments(boxes.video.tolist(), boxes.time_s.tolist())
+    for chosen, values, _ in extract(model, clips, found, boxes.boxes, *sizes, steps is not None, device):
+        features[np.concatenate([moment.rows for moment in chosen])] = values.cpu().numpy()
+    return features
 
 
 @torch.inference_mode()

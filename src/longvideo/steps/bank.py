@@ -15,20 +15,12 @@ from longvideo.data.ava import read_label_map, read_labels
 from longvideo.data.clips import Clips
 from longvideo.errors import run_main
 from longvideo.files.bank import Bank, write_bank
-from longvideo.files.boxes import Boxes, join, make_boxes, read_boxes
+from longvideo.files.boxes import join, make_boxes, read_boxes
 from longvideo.files.manifest import read_manifest
-from longvideo.models.extract import extract, moments
+from longvideo.models.extract import stored_features
 from longvideo.models.restore import restore_action_model
 from longvideo.specs.experiment import ExperimentSpec
 from longvideo.training.device import precision, prepare
-
-
-def annotated_boxes(labels: Path, classes: tuple[int, ...]) -> Boxes:
-    """Return each annotated box once, with score 1."""
-    annotation = Annotation(read_labels(labels), classes)
-    found = [(video, second, box) for video, second in annotation.keyframes for box in annotation.boxes(video, second)]
-    videos, seconds, boxes = ([row[column] for row in found] for column in range(3))
-    return make_boxes(videos, seconds, boxes, np.ones(len(found)))
 
 
 def main() -> None:
@@ -51,19 +43,16 @@ def main() -> None:
     detected = read_boxes(args.detections)
     lowest = min(spec.boxes.train_min_score, spec.boxes.test_min_score)
     detected = detected.at(detected.score >= lowest)
-    drawn = annotated_boxes(args.labels, classes) if args.labels else make_boxes([], [], [], [])
+    drawn = Annotation(read_labels(args.labels), classes).listed() if args.labels else make_boxes([], [], [], [])
     everything = join([drawn, detected])
     annotated = np.arange(len(everything)) < len(drawn)
     usable = np.array([video in clips for video in everything.video], np.bool_)
     everything, annotated = everything.at(usable), annotated[usable]
 
-    found = moments(everything.video.tolist(), everything.time_s.tolist())
-    steps = (spec.clip.frames // model.backbone.temporal_stride,) if args.per_step else ()
-    features = np.zeros((len(everything), *steps, model.backbone.channels), np.float16)
     sizes = (spec.clip.test_short_side, spec.clip.test_crop)
+    steps = spec.clip.frames // model.backbone.temporal_stride if args.per_step else None
     with precision(device):
-        for chosen, values, _ in extract(model, clips, found, everything.boxes, *sizes, args.per_step, device):
-            features[np.concatenate([moment.rows for moment in chosen])] = values.cpu().numpy()
+        features = stored_features(model, clips, everything, sizes, steps, device)
     index = (everything.video, everything.time_s, everything.boxes, everything.score, annotated)
     write_bank(args.features, args.index, Bank(features, *index, str(args.checkpoint)))
 

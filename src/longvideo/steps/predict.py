@@ -59,8 +59,7 @@ def main() -> None:
     if spec.bank is not None:
         seed = int(read_header(args.checkpoint)["seed"])
         bank = read_bank(args.bank_features, args.bank_index)
-        windows = Windows(bank, spec.bank.window_s, spec.bank.slots_per_s, spec.bank.min_score, spec.bank.causal,
-                          spec.bank.shuffle_videos, seed)  # fmt: skip
+        windows = Windows.of(bank, spec.bank, seed)
     given = read_bank(args.init_features, args.init_index) if args.init_features else None
     clips = Clips(read_manifest(args.manifest), spec.clip.frames, spec.clip.stride)
     boxes, features = tested_boxes(spec.boxes.test_min_score, clips, args.detections, given)

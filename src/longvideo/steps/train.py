@@ -22,7 +22,7 @@ from longvideo.data.windows import Windows
 from longvideo.errors import UserError, run_main
 from longvideo.files.atomic import write_text
 from longvideo.files.bank import Bank, read_bank
-from longvideo.files.boxes import read_boxes
+from longvideo.files.boxes import join, read_boxes
 from longvideo.files.checkpoint import load_checkpoint, load_weights, save_checkpoint
 from longvideo.files.manifest import read_manifest
 from longvideo.files.provenance import commit
@@ -50,11 +50,8 @@ def candidates(spec: ExperimentSpec, annotation: Annotation, detections: Path, f
         return [Keyframe(k.video, k.second, k.boxes, k.targets, rows[k.rows]) for k in found]
     detected = read_boxes(detections)
     detected = detected.at(detected.score >= min_score)
-    drawn = [(v, s, box) for v, s in annotation.keyframes for box in annotation.boxes(v, s)]
-    video = np.array([*(v for v, _, _ in drawn), *detected.video.tolist()], dtype=object)
-    second = np.array([*(s for _, s, _ in drawn), *detected.time_s.tolist()], np.float64)
-    boxes = np.concatenate([np.array([box for _, _, box in drawn], np.float32).reshape(-1, 4), detected.boxes])
-    return keyframes(annotation, video, second, boxes, min_iou)
+    everything = join([annotation.listed(), detected])
+    return keyframes(annotation, everything.video, everything.time_s, everything.boxes, min_iou)
 
 
 def start_model(spec: ExperimentSpec, classes: tuple[int, ...], seed: int, init: Path | None) -> ActionModel:
@@ -103,8 +100,7 @@ def main() -> None:
     windows = None
     if spec.bank is not None:
         bank = read_bank(args.bank_features, args.bank_index)
-        windows = Windows(bank, spec.bank.window_s, spec.bank.slots_per_s, spec.bank.min_score, spec.bank.causal,
-                          spec.bank.shuffle_videos, args.seed)  # fmt: skip
+        windows = Windows.of(bank, spec.bank, args.seed)
     clips = Clips(read_manifest(args.manifest), spec.clip.frames, spec.clip.stride)
     examples = candidates(spec, Annotation(read_labels(args.labels), classes), args.detections, features)
     examples = [keyframe for keyframe in examples if keyframe.video in clips]
