@@ -1,6 +1,7 @@
 """The stage `detect` on two tiny videos: train, interrupt, go on, detect, score; and wrong calls."""
 
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -107,6 +108,23 @@ def test_train_run_and_score(monkeypatch, world, tmp_path):
     people = len({line.split(b",")[:6].__repr__() for line in (world / "labels.csv").read_bytes().splitlines()})
     assert score["counts"]["people"] == people
     assert 0 <= score["metrics"]["box_ap50"]["value"] <= score["metrics"]["box_recall50"]["value"] <= 100
+
+
+def test_one_of_several_processes_trains_and_outlives_the_notice(monkeypatch, world, tmp_path):
+    place = {"WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 2, "LOCAL_RANK": 0, "MASTER_ADDR": "host", "MASTER_PORT": 29500}
+    for name, value in place.items():
+        monkeypatch.setenv(name, str(value))
+    draw = detect.draw_batch
+
+    def draw_after_notice(*arguments):
+        signal.raise_signal(signal.SIGUSR2)
+        return draw(*arguments)
+
+    monkeypatch.setattr(detect, "draw_batch", draw_after_notice)
+    for rank in (1, 0):
+        monkeypatch.setenv("RANK", str(rank))
+        train(monkeypatch, world, tmp_path / f"{rank}.safetensors")
+        assert (tmp_path / f"{rank}.safetensors").exists() == (rank == 0)
 
 
 def test_wrong_calls_are_one_line(monkeypatch, world, tmp_path):

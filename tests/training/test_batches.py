@@ -9,6 +9,7 @@ from longvideo.data.actions import Annotation, Keyframe, keyframes
 from longvideo.data.ava import read_labels
 from longvideo.data.clips import Clips
 from longvideo.data.windows import Windows
+from longvideo.errors import UserError
 from longvideo.files.bank import Bank
 from longvideo.files.manifest import Video
 from longvideo.miniworld.stories.ava import LABELS
@@ -42,14 +43,15 @@ def world(tmp_path_factory) -> tuple[list[Video], list[Keyframe]]:
     return videos, keyframes(annotation, video, second, box, 0.9)
 
 
-def with_bank(videos: list[Video], found: list[Keyframe], seed: int) -> ActionBatches:
+def with_bank(videos: list[Video], found: list[Keyframe], seed: int, rank: int = 0, world: int = 1) -> ActionBatches:
     """Batches of clips and windows of a random bank."""
     rows = [(frame.video, frame.second, box) for frame in found for box in frame.boxes]
     video, second, box = (np.array(column) for column in zip(*rows))
     features = np.random.default_rng(0).random((len(rows), 4)).astype(np.float16)
     bank = Bank(features, video, second, box, np.ones(len(rows), np.float32), np.zeros(len(rows), bool))
     clips = Clips(videos, frames=8, stride=2)
-    return ActionBatches(found, 3, seed, clips, (SIDE, SIDE + 8), SIDE, windows=Windows(bank, 4, 2, 0.9))
+    windows = Windows(bank, 4, 2, 0.9)
+    return ActionBatches(found, 3, seed, clips, (SIDE, SIDE + 8), SIDE, windows=windows, rank=rank, world=world)
 
 
 def content(batch: ActionBatch) -> list[torch.Tensor | None]:
@@ -81,6 +83,24 @@ def test_a_batch_joins_the_boxes_of_its_clips(world):
     assert batch.boxes is not None and batch.boxes.shape == (len(owners), 4)
     assert batch.bank is not None and batch.bank.shape == (3, 4 * 2, 4)
     assert torch.equal(batch.targets, torch.from_numpy(np.concatenate([found[index].targets for index in drawn])))
+
+
+@pytest.mark.parametrize("world_size", [2, 3])
+def test_processes_share_a_batch_without_overlap(world, world_size):
+    whole = with_bank(*world, seed=0)[1]
+    parts = [with_bank(*world, 0, rank, world_size)[1] for rank in range(world_size)]
+    assert all(part.clips is not None and len(part.clips) >= 1 for part in parts)
+    for name in ("targets", "clips", "boxes", "bank", "valid"):
+        assert torch.equal(torch.cat([getattr(part, name) for part in parts]), getattr(whole, name))
+    assert all(part.clip_of_box[0] == 0 for part in parts)
+    means = torch.stack([part.weight * part.targets.mean() for part in parts])
+    torch.testing.assert_close(means.mean(), whole.weight * whole.targets.mean())
+    assert whole.weight == 1
+
+
+def test_more_processes_than_clips_of_a_batch_are_refused(world):
+    with pytest.raises(UserError, match=r"expected optim.batch to be at least the number of processes, 4, found 3"):
+        with_bank(*world, 0, 0, 4)
 
 
 def test_the_same_clip_is_seen_differently_each_time(world):

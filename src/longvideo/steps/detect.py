@@ -7,6 +7,7 @@ score   boxes, labels -> JSON, for information: no later stage reads it
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -32,8 +33,9 @@ from longvideo.specs.experiment import FILE_PREFIX
 from longvideo.specs.problems import as_user_error
 from longvideo.specs.scale import DetectorSpec
 from longvideo.training.device import derived_seed, describe, prepare
+from longvideo.training.distributed import find_place
 from longvideo.training.optimizer import build_optimizer
-from longvideo.training.resume import Progress
+from longvideo.training.resume import Progress, ignore_notice
 from longvideo.training.schedule import Schedule
 from longvideo.video.reader import ReaderPool
 
@@ -47,7 +49,11 @@ OVERLAPS = (50, 75, 90)
 
 
 def train(args: argparse.Namespace) -> None:
-    """Train the detector on the annotated boxes of the training split."""
+    """Train the detector on the annotated boxes of the training split, by one process however many there are."""
+    ignore_notice()
+    place = find_place(os.environ)
+    if place is not None and place.rank > 0:
+        return
     spec, device = _read_spec(args), _prepare(args.threads)
     labels = read_labels(args.labels)
     videos = read_manifest(args.manifest)

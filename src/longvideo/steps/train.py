@@ -1,12 +1,13 @@
 """Train an action model; killed and started again, it goes on and ends in the same bytes.
 
 With `freeze_backbone` only operator and classifier learn, from the features that the initial model's bank holds.
+Several processes, started alike by torchrun or SLURM, share each batch: losses and weights are those of one process.
 """
 
 import argparse
 import json
 from collections.abc import Iterator
-from functools import partial
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -32,9 +33,11 @@ from longvideo.models.pretrained import load_backbone
 from longvideo.specs.experiment import ExperimentSpec
 from longvideo.training.batches import ActionBatch, ActionBatches, batches_from
 from longvideo.training.device import prepare
+from longvideo.training.distributed import TIMEOUT_S, joined
 from longvideo.training.loop import fit
 from longvideo.training.optimizer import build_optimizer
-from longvideo.training.resume import Progress, file_facts
+from longvideo.training.processes import Processes
+from longvideo.training.resume import Progress, file_facts, ignore_notice
 from longvideo.training.schedule import Schedule
 
 BACKBONE = "backbone."
@@ -68,7 +71,7 @@ def start_model(spec: ExperimentSpec, classes: tuple[int, ...], seed: int, init:
 
 
 def losses(model: ActionModel, batch: ActionBatch) -> dict[str, Tensor]:
-    """Return the binary cross-entropy, mean over boxes and classes."""
+    """Return the binary cross-entropy, mean over boxes and classes, by the weight of the batch among its processes."""
     if batch.features is None:
         assert batch.clips is not None and batch.boxes is not None
         logits = model(batch.clips, batch.boxes, batch.clip_of_box, batch.bank, batch.valid)
@@ -76,7 +79,7 @@ def losses(model: ActionModel, batch: ActionBatch) -> dict[str, Tensor]:
         logits = model.head(batch.features.mean(dim=1), batch.features)
     else:
         logits = model.head(batch.features, batch.bank, batch.valid, batch.clip_of_box)
-    return {"loss": binary_cross_entropy_with_logits(logits.float(), batch.targets)}
+    return {"loss": batch.weight * binary_cross_entropy_with_logits(logits.float(), batch.targets)}
 
 
 def main() -> None:
@@ -90,10 +93,18 @@ def main() -> None:
     add_bank_arguments(parser)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--save-every-s", type=float, default=SAVE_EVERY_S, help="seconds between two resume states")
+    parser.add_argument(
+        "--peer-timeout-s", type=float, default=TIMEOUT_S, help="seconds that several processes wait for each other"
+    )
     args = parser.parse_args()
-    spec = read_spec(args.spec, ExperimentSpec)
-    device = prepare(args.threads)
+    ignore_notice()
+    with joined(prepare(args.threads), args.peer_timeout_s) as processes:
+        train(args, read_spec(args.spec, ExperimentSpec), processes)
 
+
+def train(args: argparse.Namespace, spec: ExperimentSpec, processes: Processes) -> None:
+    """Train, alone or as one of several processes, of which the first writes everything."""
+    device = processes.device
     labels = read_label_map(args.label_map)
     classes = tuple(label.id for label in labels)
     features = read_bank(args.init_features, args.init_index) if args.init_features else None
@@ -106,30 +117,36 @@ def main() -> None:
     examples = [keyframe for keyframe in examples if keyframe.video in clips]
     if not examples:
         raise UserError(f"{args.labels}: expected annotated boxes of videos in {args.manifest}, found none to train on")
+    optim = spec.optim
+    sizes = (spec.clip.train_short_side, spec.clip.train_crop)
+    share = (processes.rank, processes.world)
+    dataset = ActionBatches(examples, optim.batch, args.seed, clips, *sizes, features, windows, *share)
+    processes.agree([args.spec, args.seed, torch.__version__, len(examples)], "spec, seed, torch and keyframes")
 
     inputs = (args.manifest, args.labels, args.label_map, args.detections, args.init)
     banks = (args.init_features, args.init_index, args.bank_features, args.bank_index)
     identity = json.dumps([args.spec, args.seed, file_facts((*inputs, *banks)), torch.__version__])
     progress = Progress(args.resume_dir, identity)
-    with progress.alone():
+    with progress.alone() if processes.first else nullcontext():
         model = start_model(spec, classes, args.seed, args.init).to(device)
         model.train()
         if spec.freeze_backbone:
             model.backbone.requires_grad_(False).eval()
-        optim = spec.optim
         schedule = Schedule(
             optim.steps, optim.lr, optim.drop_at, optim.drop_factor, optim.warmup_steps, optim.warmup_lr
         )
-        sizes = (spec.clip.train_short_side, spec.clip.train_crop)
-        dataset = ActionBatches(examples, optim.batch, args.seed, clips, *sizes, features, windows)
         workers = args.threads - 1 if device.type == "cuda" else 0
 
         def batches(start: int) -> Iterator[ActionBatch]:
             return batches_from(dataset, start, optim.steps, workers, device)
 
+        # Stored features leave out the backbone, which nothing but `freeze_backbone` says not to learn.
+        unused = features is not None and not spec.freeze_backbone
+        losses_of = processes.spread(model, losses, unused)
         optimizer = build_optimizer(model, optim.optimizer, optim.lr, optim.weight_decay, optim.momentum)
-        losses_of = partial(losses, model)
-        records = fit(model, batches, losses_of, optimizer, schedule, args.seed, progress, args.save_every_s)
+        records = fit(model, batches, losses_of, optimizer, schedule, args.seed, progress, args.save_every_s, processes)
+        if not processes.first:
+            return
         header = {"kind": "action_model", "spec": json.loads(args.spec), "seed": args.seed, "step": optim.steps,
                   "classes": list(classes), "labels": [label.name for label in labels], "commit": commit()}  # fmt: skip
         write_text(args.log, "".join(json.dumps(record) + "\n" for record in records))

@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 from longvideo.data.actions import Keyframe
 from longvideo.data.clips import Clips
 from longvideo.data.windows import Windows
+from longvideo.errors import UserError
 from longvideo.files.bank import Bank
 from longvideo.training.device import derived_seed
 from longvideo.video.transforms import random_view
@@ -29,6 +30,7 @@ class ActionBatch:
         features: [N, C] or [N, T', C] of a frozen backbone, or None.
         bank: [B, M, C] slots of the long-term bank, or None.
         valid: bool [B, M], or None.
+        weight: Of the mean over these boxes: with it, the mean over processes is that over all boxes of the step.
     """
 
     targets: Tensor
@@ -38,12 +40,14 @@ class ActionBatch:
     features: Tensor | None = None
     bank: Tensor | None = None
     valid: Tensor | None = None
+    weight: float = 1.0
 
     def to(self, device: torch.device) -> "ActionBatch":
         """Move all tensors to `device`."""
         given = {part.name: getattr(self, part.name) for part in fields(self)}
         moved: dict[str, Any] = {
-            name: None if t is None else t.to(device, non_blocking=True) for name, t in given.items()
+            name: part.to(device, non_blocking=True) if isinstance(part, Tensor) else part
+            for name, part in given.items()
         }
         return ActionBatch(**moved)
 
@@ -60,6 +64,11 @@ class ActionBatches(Dataset[ActionBatch]):
         crop: Side of the random crop, pixels.
         features: A frozen backbone's features; `Keyframe.rows` point into it.
         windows: The long-term bank, if the model reads one.
+        rank: Of this process, among those that share each batch.
+        world: Their number; each takes an even share of the keyframes that a step draws, and only that is read.
+
+    Raises:
+        UserError: There are more processes than keyframes per step.
     """
 
     def __init__(
@@ -72,15 +81,23 @@ class ActionBatches(Dataset[ActionBatch]):
         crop: int = 0,
         features: Bank | None = None,
         windows: Windows | None = None,
+        rank: int = 0,
+        world: int = 1,
     ) -> None:
+        if batch < world:
+            problem = f"expected optim.batch to be at least the number of processes, {world}, found {batch}"
+            raise UserError(f"{problem}; start fewer processes, or raise it in the experiment")
         self._keyframes, self._batch, self._seed = keyframes, batch, seed
         self._clips, self._short_side, self._crop = clips, short_side, crop
         self._features, self._windows = features, windows
+        self._share = range(batch * rank // world, batch * (rank + 1) // world)
+        self._world = world
 
     def __getitem__(self, step: int) -> ActionBatch:
-        """Return the batch of a step."""
+        """Return the batch of a step, or this process' share of it."""
         rng = np.random.default_rng([self._seed, step, 2])
-        drawn = [self._keyframes[index] for index in rng.integers(len(self._keyframes), size=self._batch)]
+        everything = [self._keyframes[index] for index in rng.integers(len(self._keyframes), size=self._batch)]
+        drawn = [everything[place] for place in self._share]
         owners = np.repeat(np.arange(len(drawn)), [len(keyframe.boxes) for keyframe in drawn])
         clips, boxes, features, bank, valid = None, None, None, None, None
         if self._features is not None:
@@ -93,12 +110,14 @@ class ActionBatches(Dataset[ActionBatch]):
             bank = torch.from_numpy(np.stack([slots for slots, _ in seen]))
             valid = torch.from_numpy(np.stack([filled for _, filled in seen]))
         targets = torch.from_numpy(np.concatenate([keyframe.targets for keyframe in drawn]))
-        return ActionBatch(targets, torch.from_numpy(owners), clips, boxes, features, bank, valid)
+        weight = self._world * len(owners) / sum(len(keyframe.boxes) for keyframe in everything)
+        return ActionBatch(targets, torch.from_numpy(owners), clips, boxes, features, bank, valid, weight)
 
     def _views(self, drawn: Sequence[Keyframe], step: int) -> tuple[Tensor, Tensor]:
         assert self._clips is not None
         views = []
-        for place, keyframe in enumerate(drawn):
+        # By its place in the whole batch, a clip is seen alike however many processes share the batch.
+        for place, keyframe in zip(self._share, drawn, strict=True):
             generator = torch.Generator().manual_seed(derived_seed(self._seed, step, place))
             clip = self._clips.read(keyframe.video, keyframe.second)
             views.append(random_view(clip, torch.from_numpy(keyframe.boxes), self._short_side, self._crop, generator))

@@ -1,16 +1,18 @@
 """The training loop: the same weights to the bit, whether it was interrupted or not (on a CPU)."""
 
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import torch
-from torch import Tensor, nn, optim
+from torch import nn, optim
 from tqdm import tqdm
 
 from longvideo.errors import UserError
 from longvideo.training.device import derived_seed, precision
+from longvideo.training.processes import Losses, Processes
 from longvideo.training.resume import Progress
 from longvideo.training.schedule import Schedule
 
@@ -24,14 +26,18 @@ RECORDS = 100
 def fit(
     model: nn.Module,
     batches_from: Callable[[int], Iterator[Batch]],
-    losses_of: Callable[[Batch], dict[str, Tensor]],
+    losses_of: Callable[[Batch], Losses],
     optimizer: optim.Optimizer,
     schedule: Schedule,
     seed: int,
     progress: Progress,
     save_every_s: float = 20.0,
+    processes: Processes | None = None,
 ) -> Records:
     """Train `model` in place, going on from the state in `progress` if there is one.
+
+    Where several processes train together, each passes its part of the batches, and `losses_of` as
+    `Processes.spread` makes it; the first alone writes states and shows how far the training is.
 
     Args:
         model: On the device that it is trained on, in training mode.
@@ -42,6 +48,7 @@ def fit(
         seed: What dropout and other choices inside the model follow from, with the step's number.
         progress: State of interrupted trainings.
         save_every_s: Seconds between two writings of the state.
+        processes: Those that train together; None for this one alone.
 
     Returns:
         Records of step, learning rate and losses, evenly spread over the training.
@@ -50,12 +57,16 @@ def fit(
         UserError: The loss is no longer a number.
     """
     device = next(model.parameters()).device
-    start, records = progress.restore(model, optimizer)
+    processes = processes or Processes(device)
+    # Dropout differs between the parts of a batch, and is the same for one process as ever.
+    part = (processes.rank,) if processes.world > 1 else ()
+    start, records = progress.restore(model, optimizer, processes.from_first)
     every = max(1, schedule.steps // RECORDS)
     began = saved = time.monotonic()
     waited = 0.0
     batches = batches_from(start)
-    bar = tqdm(range(start, schedule.steps), "train", schedule.steps, initial=start, disable=not sys.stderr.isatty())
+    hidden = not (processes.first and sys.stderr.isatty())
+    bar = tqdm(range(start, schedule.steps), "train", schedule.steps, initial=start, disable=hidden)
     for step in bar:
         asked = time.monotonic()
         batch = next(batches)
@@ -63,7 +74,7 @@ def fit(
         rate = schedule.rate(step)
         for group in optimizer.param_groups:
             group["lr"] = rate
-        torch.manual_seed(derived_seed(seed, step))
+        torch.manual_seed(derived_seed(seed, step, *part))
         with precision(device):
             losses = losses_of(batch)
         loss = torch.stack([value.float() for value in losses.values()]).sum()
@@ -71,17 +82,18 @@ def fit(
         loss.backward()
         optimizer.step()
         if (step + 1) % every == 0 or step + 1 == schedule.steps:
-            if not torch.isfinite(loss):
-                problem = f"step {step}: expected a finite loss, found {loss.item()}"
+            values = {name: value.item() for name, value in processes.mean(losses).items()}
+            if not math.isfinite(sum(values.values())):
+                problem = f"step {step}: expected a finite loss, found {sum(values.values())}"
                 raise UserError(f"{problem}; lower optim.lr in the experiment")
-            values = {name: round(value.item(), 6) for name, value in losses.items()}
+            values = {name: round(value, 6) for name, value in values.items()}
             records.append({"step": step + 1, "lr": rate, **values})
             bar.set_postfix(values)
-        if time.monotonic() - saved > save_every_s and step + 1 < schedule.steps:
+        if processes.first and time.monotonic() - saved > save_every_s and step + 1 < schedule.steps:
             progress.save(step + 1, model, optimizer, records)
             saved = time.monotonic()
     took = time.monotonic() - began
-    if took > 0 and schedule.steps > start:
+    if processes.first and took > 0 and schedule.steps > start:
         share = waited / took
         print(f"{schedule.steps - start} steps in {took:.1f} s, {share:.0%} of it waiting for data", file=sys.stderr)
     return records

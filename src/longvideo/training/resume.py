@@ -5,7 +5,8 @@ Nothing random is stored: all randomness of a step follows from the seed and the
 
 import fcntl
 import os
-from collections.abc import Iterable, Iterator
+import signal
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from longvideo.files.atomic import write_aside
 STATE_FILE = "state.pt"
 LOCK_FILE = "lock"
 
+State = dict[str, Any]
 FileFacts = list[tuple[str, int, int]]
 
 
@@ -26,6 +28,14 @@ def file_facts(paths: Iterable[Path | None]) -> FileFacts:
     """Return name, size and time of change of each file: what an identity says of inputs that are long to read."""
     facts = [(str(path), path.stat()) for path in paths if path is not None]
     return [(name, fact.st_size, fact.st_mtime_ns) for name, fact in facts]
+
+
+def ignore_notice() -> None:
+    """Go on after SIGUSR2, which SLURM sends to every process of a job some time before it ends the job.
+
+    It is meant for whoever started this process, and would kill it; states are written all the time.
+    """
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)
 
 
 class Progress:
@@ -61,25 +71,44 @@ class Progress:
                 raise UserError(f"{self._folder}: another process is training this; wait for it or end it")
             yield
 
-    def restore(self, model: nn.Module, optimizer: optim.Optimizer) -> tuple[int, list[dict[str, Any]]]:
+    def restore(
+        self,
+        model: nn.Module,
+        optimizer: optim.Optimizer,
+        shared: Callable[[Callable[[], State | None]], State | None] = lambda read: read(),
+    ) -> tuple[int, list[dict[str, Any]]]:
         """Load the state if there is one of the same training; return the updates that were done and their records.
+
+        Args:
+            model: Gets the weights.
+            optimizer: Of the model.
+            shared: Calls what reads the file, in one of several processes only (`Processes.from_first`): they must not
+                differ in whether there is a state and which.
 
         Raises:
             UserError: The file is damaged.
         """
-        if not self._path.is_file():
+        state = shared(self._read)
+        if state is None:
             return 0, []
         try:
-            state = torch.load(self._path, weights_only=True, map_location="cpu")
-            if state["identity"] != self._identity:
-                return 0, []
             model.load_state_dict(state["model"])
             optimizer.load_state_dict(state["optimizer"])
             return int(state["step"]), list(state["records"])
+        except Exception as error:  # whatever a damaged state makes of them
+            raise self._damaged() from error
+
+    def _read(self) -> State | None:
+        if not self._path.is_file():
+            return None
+        try:
+            state: State = torch.load(self._path, weights_only=True, map_location="cpu")
+            return state if state["identity"] == self._identity else None
         except Exception as error:  # whatever a damaged file makes the reader raise
-            raise UserError(
-                f"{self._path}: expected the state of a training, found a file that cannot be used; delete it"
-            ) from error
+            raise self._damaged() from error
+
+    def _damaged(self) -> UserError:
+        return UserError(f"{self._path}: expected the state of a training, found a file that cannot be used; delete it")
 
     def save(self, step: int, model: nn.Module, optimizer: optim.Optimizer, records: list[dict[str, Any]]) -> None:
         """Write the state after `step` updates, whole or not at all."""
