@@ -78,16 +78,18 @@ def finish(step: subprocess.Popen[str]) -> str:
     return said
 
 
-def test_a_killed_training_goes_on_and_ends_in_the_same_bytes(inputs, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_training_goes_on_and_ends_in_the_same_bytes(inputs, tmp_path, number):
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     other = start(inputs, whole)
     killed = start(inputs, parts)
     state = parts / "resume" / STATE_FILE
     while not state.is_file() and killed.poll() is None:
         time.sleep(0.005)
-    killed.kill()
-    killed.communicate(timeout=60)
-    assert killed.returncode == -signal.SIGKILL
+    killed.send_signal(number)
+    said = killed.communicate(timeout=60)[1]
+    assert killed.returncode == (-number if number == signal.SIGKILL else 128 + number)
+    assert number == signal.SIGKILL or "the same command goes on from there" in said
     assert not (parts / "model.safetensors").exists()
     done = torch.load(state, weights_only=True)["step"]
     assert 0 < done < STEPS

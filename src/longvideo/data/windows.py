@@ -1,13 +1,13 @@
 """Windows of a long-term feature bank: what a clip gets to see of its video's past and future."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from longvideo.errors import UserError
 from longvideo.files.bank import Bank
-from longvideo.specs.experiment import BankSpec
 
 Features = NDArray[np.float16]
 
@@ -17,6 +17,21 @@ class _Timeline:
     first: int
     features: Features  # [S, K, C]
     valid: NDArray[np.bool_]  # [S, K]
+
+
+class WindowValues(Protocol):
+    """What windows look like; `longvideo.specs.experiment.BankSpec` has them."""
+
+    @property
+    def window_s(self) -> float: ...  # noqa: D102 - the arguments of Windows
+    @property
+    def slots_per_s(self) -> int: ...  # noqa: D102
+    @property
+    def min_score(self) -> float: ...  # noqa: D102
+    @property
+    def causal(self) -> bool: ...  # noqa: D102
+    @property
+    def shuffle_videos(self) -> bool: ...  # noqa: D102
 
 
 class Windows:
@@ -68,9 +83,11 @@ class Windows:
         self._source = dict(zip(names, _exchange(names, rng) if shuffle_videos else names, strict=True))
 
     @classmethod
-    def of(cls, bank: Bank, use: BankSpec, seed: int) -> "Windows":
-        """Cut the windows that an experiment asks for."""
-        return cls(bank, use.window_s, use.slots_per_s, use.min_score, use.causal, use.shuffle_videos, seed)
+    def of(cls, bank: Bank, values: WindowValues, seed: int) -> "Windows":
+        """Cut the windows that a spec asks for."""
+        return cls(
+            bank, values.window_s, values.slots_per_s, values.min_score, values.causal, values.shuffle_videos, seed
+        )
 
     def _timeline(self, bank: Bank, seconds: dict[int, list[int]], rng: np.random.Generator) -> _Timeline:
         first, last = min(seconds), max(seconds)

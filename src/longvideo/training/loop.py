@@ -1,6 +1,7 @@
 """The training loop: the same weights to the bit, whether it was interrupted or not (on a CPU)."""
 
 import math
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from tqdm import tqdm
 from longvideo.errors import UserError
 from longvideo.training.device import derived_seed, precision
 from longvideo.training.processes import Losses, Processes
-from longvideo.training.resume import Progress
+from longvideo.training.resume import Progress, asked_to_end
 from longvideo.training.schedule import Schedule
 
 Batch = TypeVar("Batch")
@@ -55,6 +56,7 @@ def fit(
 
     Raises:
         UserError: The loss is no longer a number.
+        SystemExit: The process was asked to end by SIGTERM; the state is written.
     """
     device = next(model.parameters()).device
     processes = processes or Processes(device)
@@ -67,31 +69,39 @@ def fit(
     batches = batches_from(start)
     hidden = not (processes.first and sys.stderr.isatty())
     bar = tqdm(range(start, schedule.steps), "train", schedule.steps, initial=start, disable=hidden)
-    for step in bar:
-        asked = time.monotonic()
-        batch = next(batches)
-        waited += time.monotonic() - asked
-        rate = schedule.rate(step)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        torch.manual_seed(derived_seed(seed, step, *part))
-        with precision(device):
-            losses = losses_of(batch)
-        loss = torch.stack([value.float() for value in losses.values()]).sum()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        if (step + 1) % every == 0 or step + 1 == schedule.steps:
-            values = {name: value.item() for name, value in processes.mean(losses).items()}
-            if not math.isfinite(sum(values.values())):
-                problem = f"step {step}: expected a finite loss, found {sum(values.values())}"
-                raise UserError(f"{problem}; lower optim.lr in the experiment")
-            values = {name: round(value, 6) for name, value in values.items()}
-            records.append({"step": step + 1, "lr": rate, **values})
-            bar.set_postfix(values)
-        if processes.first and time.monotonic() - saved > save_every_s and step + 1 < schedule.steps:
-            progress.save(step + 1, model, optimizer, records)
-            saved = time.monotonic()
+    with asked_to_end(processes.first) as asked:
+        for step in bar:
+            ready = time.monotonic()
+            batch = next(batches)
+            waited += time.monotonic() - ready
+            rate = schedule.rate(step)
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            torch.manual_seed(derived_seed(seed, step, *part))
+            with precision(device):
+                losses = losses_of(batch)
+            loss = torch.stack([value.float() for value in losses.values()]).sum()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            if (step + 1) % every == 0 or step + 1 == schedule.steps:
+                values = {name: value.item() for name, value in processes.mean(losses).items()}
+                if not math.isfinite(sum(values.values())):
+                    problem = f"step {step}: expected a finite loss, found {sum(values.values())}"
+                    raise UserError(f"{problem}; lower optim.lr in the experiment")
+                values = {name: round(value, 6) for name, value in values.items()}
+                records.append({"step": step + 1, "lr": rate, **values})
+                bar.set_postfix(values)
+            if (
+                processes.first
+                and step + 1 < schedule.steps
+                and (asked.is_set() or time.monotonic() - saved > save_every_s)
+            ):
+                progress.save(step + 1, model, optimizer, records)
+                saved = time.monotonic()
+                if asked.is_set():
+                    print(f"asked to end after step {step + 1}; the same command goes on from there", file=sys.stderr)
+                    sys.exit(128 + signal.SIGTERM)
     took = time.monotonic() - began
     if processes.first and took > 0 and schedule.steps > start:
         share = waited / took

@@ -6,6 +6,7 @@ Nothing random is stored: all randomness of a step follows from the seed and the
 import fcntl
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -36,6 +37,23 @@ def ignore_notice() -> None:
     It is meant for whoever started this process, and would kill it; states are written all the time.
     """
     signal.signal(signal.SIGUSR2, signal.SIG_IGN)
+
+
+@contextmanager
+def asked_to_end(first: bool) -> Iterator[threading.Event]:
+    """Yield what is set once this process is asked to end by SIGTERM, instead of being ended by it.
+
+    Of several processes, those other than the first take no notice: they end with the first, which writes the state.
+    """
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    before = signal.signal(signal.SIGTERM, (lambda *_: asked.set()) if first else signal.SIG_IGN)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class Progress:

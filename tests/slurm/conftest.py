@@ -1,0 +1,78 @@
+"""A SLURM for the tests of this folder; they skip with a reason where none can be started."""
+
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from cluster import Cluster, why_not
+
+HERE = Path(__file__).parent
+PLUGIN = HERE.parent.parent / "src"
+
+
+@pytest.fixture(scope="session")
+def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Three nodes, no accounts."""
+    reason = why_not()
+    if reason:
+        pytest.skip(reason)
+    with Cluster(tmp_path_factory.mktemp("slurm")) as cluster:
+        yield cluster
+
+
+class Head:
+    """Snakemake on a cluster, in a folder of its own.
+
+    Args:
+        folder: Has a Snakefile.
+        env: Of its processes.
+    """
+
+    def __init__(self, folder: Path, env: dict[str, str]) -> None:
+        self.folder = folder
+        self.env = {**env, "PYTHONPATH": f"{PLUGIN}:{env.get('PYTHONPATH', '')}"}
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start Snakemake on SLURM; Ctrl-C reaches it, as it does from a terminal."""
+        options = ["--executor", "submitit", "--submitit-poll-interval", "0.5", "--jobs", "50", "--latency-wait=10",
+                   "--rerun-incomplete", "--keep-going", "--show-failed-logs", "--submitit-cluster=slurm"]  # fmt: skip
+        return subprocess.Popen(
+            [sys.executable, "-m", "snakemake", *options, *words],
+            cwd=self.folder, env=self.env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )  # fmt: skip
+
+    def run(self, *words: str, timeout: float = 120) -> tuple[int, str]:
+        """Run Snakemake to its end; return its status and what it says."""
+        process = self.start(*words)
+        try:
+            said, _ = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            said, _ = process.communicate()
+            raise AssertionError(f"Snakemake has not ended after {timeout} s:\n{said}") from None
+        return process.returncode, said
+
+    def read(self, path: str) -> str:
+        """Return the text of a file."""
+        return (self.folder / path).read_text()
+
+
+@pytest.fixture
+def head(slurm: Cluster, tmp_path: Path) -> Head:
+    """Snakemake in an empty folder with the tests' own Snakefile."""
+    shutil.copy(HERE / "Snakefile", tmp_path)
+    return Head(tmp_path, slurm.env)
+
+
+def wait_for(ready: Callable[[], object], what: str, seconds: float = 60) -> None:
+    """Wait until something is true."""
+    until = time.monotonic() + seconds
+    while not ready():
+        assert time.monotonic() < until, f"{what}: not after {seconds} s"
+        time.sleep(0.1)
