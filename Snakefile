@@ -9,7 +9,7 @@ from snakemake.utils import min_version
 from longvideo.errors import UserError
 from longvideo.files.stale_lock import release_stale_lock
 from longvideo.graph import as_argument
-from longvideo.preflight import missing_data, open_workspace
+from longvideo.preflight import missing_data, open_workspace, world_files
 
 min_version("9.27")
 
@@ -66,6 +66,13 @@ for target in workspace.tables:
             f"<run>/tables/{target}.json",
             f"<run>/tables/{target}.md",
         localrule: True
+
+
+# Results from elsewhere (`longvideo pull`) come without the generated videos: here they are made again.
+rule world:
+    input:
+        world_files(workspace),
+    localrule: True
 
 
 rule all_tables:

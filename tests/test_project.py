@@ -23,7 +23,7 @@ RANKS = [
     {"errors"},
     {"video", "files", "specs"},
     {"data", "models", "training", "metrics", "people", "tables", "miniworld", "graph", "arguments"},
-    {"preflight", "steps", "commands"},
+    {"preflight", "steps", "ledger", "commands"},
     {"cli"},
 ]
 RANK = {name: rank for rank, names in enumerate(RANKS) for name in names}

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from longvideo.errors import UserError, run_main
 
-COMMANDS = ("tables", "show", "claims", "complexity", "score", "check", "predict", "release")
+COMMANDS = ("tables", "show", "claims", "complexity", "score", "check", "predict", "release", "publish", "pull", "mark")
 
 
 class Parser(argparse.ArgumentParser):

@@ -213,8 +213,15 @@ class Workspace:
 
     def table_inputs(self, target: str) -> list[str]:
         """Return the metrics files that a table needs, for all seeds of the scale."""
+        return [self.files.metrics(*trained) for trained in self._trained_for(target)]
+
+    def table_logs(self, target: str) -> list[str]:
+        """Return the losses of all trainings that a table's values come from."""
+        return [self.files.losses(*trained) for trained in self._trained_for(target)]
+
+    def _trained_for(self, target: str) -> list[tuple[str, int]]:
         experiments = dict.fromkeys(found.experiment for found in self.tables[target].measurements)
-        return [self.files.metrics(experiment, seed) for experiment in experiments for seed in self.scale.seeds]
+        return [(experiment, seed) for experiment in experiments for seed in self.scale.seeds]
 
     def resolved_table(self, target: str) -> ResolvedTable:
         """Return what the tabulate step needs to know of a table and of this run."""

@@ -29,8 +29,21 @@ def open_workspace(values: Mapping[str, Any], config: Path = CONFIG) -> Workspac
     return workspace
 
 
+def world_splits(workspace: Workspace) -> list[tuple[str, str]]:
+    """List data id and split of the generated worlds that this run's seeds have."""
+    names = [name for name in workspace.datasets.values() if load_dataset(name, workspace.config).generated]
+    worlds = [f"{name}-s{seed}" for name in names for seed in workspace.scale.seeds]
+    return [(data, split) for data in worlds for split in workspace.dataset(data).split_names]
+
+
+def world_files(workspace: Workspace) -> list[str]:
+    """List what says that the generated worlds are whole, videos and all."""
+    places, files = world_splits(workspace), workspace.files
+    return [path for place in places for path in (files.done(*place), files.manifest(*place))]
+
+
 def missing_data(workspace: Workspace) -> list[str]:
-    """Say, one line each, which files of real data sets and which weights a run expects and does not find.
+    """Say, one line each, which files of data sets and which weights a run expects and does not find.
 
     They are no rule's inputs, so that the graph resolves without them; `acquire` and `train` check them again.
     """
@@ -46,6 +59,16 @@ def missing_data(workspace: Workspace) -> list[str]:
             if len(files) > SHOWN_FILES:
                 lines.append(f"{name}: and {len(files) - SHOWN_FILES} more files")
             if files:
+                place = workspace.config / "datasets" / f"{name}.yaml"
+                lines.append(f"{name}: {place} says where it comes from, and README.md ('Real data') where to put it")
                 lines.append(f"{name}: 'longvideo check {name}' compares all that is on disk with what should be")
+    for data, split in world_splits(workspace):
+        listed = Path(workspace.files.manifest(data, split))
+        if listed.is_file() and not (listed.parent / "videos").is_dir():
+            dataset_key = f" dataset={workspace.override}" if workspace.override else ""
+            chosen = f" --config scale={workspace.scale.name}{dataset_key}"
+            made = f"'snakemake -c2{chosen} -- world' makes them again"
+            lines.append(f"{data}: its results came without its videos; where a step needs those, {made}")
+            break
     weights = (path for path in workspace.user_weights() if not Path(path).is_file())
     return lines + [f"weights: expected {path}, found none" for path in weights]

@@ -59,8 +59,9 @@ def make_table(monkeypatch, target=TARGET):
         "--metrics-root": "results/mini/metrics",
         "--out-json": table["json"],
         "--out-markdown": table["markdown"],
+        "--out-headline": f"results/mini/summary/{target}.json",
     }
-    monkeypatch.setattr(sys, "argv", ["tabulate", *(word for pair in flags.items() for word in pair)])
+    monkeypatch.setattr(sys, "argv", ["tabulate", "table", *(word for pair in flags.items() for word in pair)])
     tabulate.main()
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from longvideo.data.ava import read_excluded, read_label_map, read_labels
 from longvideo.errors import UserError
+from longvideo.specs.dataset import DATASET
 from longvideo.steps import acquire
 
 WORLD = {
@@ -49,6 +51,16 @@ def test_a_world_is_four_files_and_its_videos(monkeypatch, tmp_path):
     assert read_labels(out / "labels.csv").videos == ("val_0000",)
     assert len(read_label_map(out / "label_map.pbtxt")) == 21
     read_excluded(out / "excluded.csv")
+
+
+def test_a_worlds_lists_are_the_same_without_its_videos(monkeypatch, tmp_path):
+    out = call(monkeypatch, tmp_path, WORLD)
+    whole = {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
+    shutil.rmtree(out)
+    acquire.generate(DATASET.validate_python(WORLD), 0, "train", Path("out"), with_videos=False)
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == {
+        name: content for name, content in whole.items() if name != "videos.done"
+    }
 
 
 def test_own_videos_stay_where_they_are_and_absent_ones_are_named(monkeypatch, tmp_path, capsys):

@@ -47,6 +47,14 @@ class Result(NamedTuple):
         return {name: int(count) for name, count in (line.split() for line in lines)}
 
 
+class SmokeRun(NamedTuple):
+    """A copy of the workflow with its results, and what Snakemake said when it was called and called again."""
+
+    folder: Path
+    first: Result
+    second: Result
+
+
 def clone(folder: Path) -> Path:
     """Copy the workflow to where nobody has run anything."""
     shutil.copy(ROOT / "Snakefile", folder)

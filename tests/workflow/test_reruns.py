@@ -21,7 +21,8 @@ call="$*"
 while [ $# -gt 0 ]; do
   case "$1" in
     --out|--log|--features|--index) echo "$call" > "$2";;
-    --out-dir) for file in videos.csv labels.csv excluded.csv label_map.pbtxt; do echo "$call" > "$2/$file"; done;;
+    --out-dir)
+      for file in videos.csv labels.csv excluded.csv label_map.pbtxt videos.done; do echo "$call" > "$2/$file"; done;;
   esac
   shift
 done

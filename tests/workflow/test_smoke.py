@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from snakemake_calls import NO_EDIT, clone, make_calls
+from snakemake_calls import NO_EDIT, SmokeRun, make_calls
 
 from longvideo.files.manifest import read_failures, read_manifest
 
@@ -21,19 +21,11 @@ label_map: data/mine/actions.pbtxt
 train_split: train
 test_split: val
 """
-STO = "results/smoke/metrics/ava_sto/support_5/s0.json"
 OWN = "results/smoke-mine/metrics/ava_cnn/support_2/s0.json"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A copy of the workflow in which everything of this module runs."""
-    return clone(tmp_path_factory.mktemp("smoke"))
-
-
-def test_every_stage_runs_and_a_second_call_finds_nothing_to_do(folder):
-    words = ["-c2", "--config", "scale=smoke", "--", "table_7_1", "table_7_2c", STO]
-    first, second = make_calls(folder, [(words, NO_EDIT), (["-n", *words[1:]], NO_EDIT)])
+def test_every_stage_runs_and_a_second_call_finds_nothing_to_do(smoke: SmokeRun):
+    folder, first, second = smoke
     assert first.status == 0, first.stdout + first.stderr
     assert second.jobs == {}
     table = json.loads((folder / "results/smoke/tables/table_7_2c.json").read_text())
@@ -41,6 +33,10 @@ def test_every_stage_runs_and_a_second_call_finds_nothing_to_do(folder):
     static = (folder / "results/smoke/tables/table_7_1.md").read_text()
     assert "32×112×112" in static
     assert not list((folder / "results/smoke").rglob("state.pt"))
+    headline = json.loads((folder / "results/smoke/summary/table_7_2c.json").read_text())
+    assert set(headline) == {"cnn", "avg", "max", "nl", "shuffled"}
+    losses = (folder / "results/smoke/summary/table_7_2c.losses.csv").read_text().splitlines()
+    assert losses[0].startswith("percent,ava_cnn/support_2,") and len(losses) == 101
 
 
 def own_videos(folder: Path) -> None:
@@ -58,9 +54,8 @@ def own_videos(folder: Path) -> None:
     (folder / "config/datasets/mine.yaml").write_text(MINE)
 
 
-def test_a_users_videos_go_through_the_same_graph_and_a_damaged_one_is_listed(folder):
-    if not (folder / STO).is_file():
-        pytest.skip("needs the generated videos of the test before")
+def test_a_users_videos_go_through_the_same_graph_and_a_damaged_one_is_listed(smoke: SmokeRun):
+    folder = smoke.folder
     own_videos(folder)
     words = ["-c2", "--config", "scale=smoke", "dataset=mine", "--", OWN]
     (done,) = make_calls(folder, [(words, NO_EDIT)])

@@ -5,6 +5,7 @@
 rule decode:
     input:
         videos="<run>/raw/{data}/{split}/videos.csv",
+        done="<run>/raw/{data}/{split}/videos.done",
     output:
         manifest="<run>/decoded/{data}/{split}/manifest.parquet",
     log:

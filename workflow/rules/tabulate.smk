@@ -1,4 +1,4 @@
-# Collect metrics into a table and test its claims.
+# Collect metrics into a table and test its claims. `headline` and `losses` are for `dvc metrics` and `dvc plots`.
 
 
 rule tabulate:
@@ -7,6 +7,7 @@ rule tabulate:
     output:
         json="<run>/tables/{table}.json",
         markdown="<run>/tables/{table}.md",
+        headline="<run>/summary/{table}.json",
     log:
         "<run>/logs/tabulate/{table}.log",
     localrule: True
@@ -15,6 +16,21 @@ rule tabulate:
         spec=lambda w: as_argument(workspace.resolved_table(w.table)),
         metrics_root=f"{RUN}/metrics",
     shell:
-        "{PYTHON:q} -m longvideo.steps.tabulate --table {params.table:q} --spec {params.spec:q}"
+        "{PYTHON:q} -m longvideo.steps.tabulate table --table {params.table:q} --spec {params.spec:q}"
         " --metrics-root {params.metrics_root:q} --out-json {output.json:q}"
-        " --out-markdown {output.markdown:q} &> {log:q}"
+        " --out-markdown {output.markdown:q} --out-headline {output.headline:q} &> {log:q}"
+
+
+rule losses:
+    input:
+        logs=lambda w: workspace.table_logs(w.table),
+    output:
+        losses="<run>/summary/{table}.losses.csv",
+    log:
+        "<run>/logs/tabulate/{table}.losses.log",
+    localrule: True
+    params:
+        checkpoints_root=f"{RUN}/checkpoints",
+    shell:
+        "{PYTHON:q} -m longvideo.steps.tabulate losses --checkpoints-root {params.checkpoints_root:q}"
+        " --logs {input.logs:q} --out {output.losses:q} &> {log:q}"

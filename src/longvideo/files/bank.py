@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from longvideo.errors import UserError
 from longvideo.files.atomic import write_aside
-from longvideo.files.boxes import COORDINATES
+from longvideo.files.boxes import COORDINATES, ENCODING
 
 CHECKPOINT_KEY = b"checkpoint"
 SCHEMA = pa.schema(
@@ -68,7 +68,7 @@ def write_bank(features_path: Path, index_path: Path, bank: Bank) -> None:
     columns = [bank.video, bank.time_s, *bank.boxes.T, bank.score, bank.annotated]
     table = pa.table([pa.array(column, kind) for column, kind in zip(columns, SCHEMA.types)], schema=SCHEMA)
     with write_aside(index_path) as aside:
-        pq.write_table(table.replace_schema_metadata({CHECKPOINT_KEY: bank.checkpoint.encode()}), aside)
+        pq.write_table(table.replace_schema_metadata({CHECKPOINT_KEY: bank.checkpoint.encode()}), aside, **ENCODING)
 
 
 def read_bank(features_path: Path, index_path: Path) -> Bank:

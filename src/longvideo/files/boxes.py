@@ -16,6 +16,12 @@ from longvideo.files.atomic import write_aside
 MAX_ROWS = 200_000_000
 NO_TRACK = -1
 COORDINATES = ("x1", "y1", "x2", "y2")
+ENCODING: dict[str, Any] = {
+    "compression": "zstd",
+    "use_dictionary": ["video"],
+    "use_byte_stream_split": [*COORDINATES, "score"],
+}
+"""Arguments of pyarrow's writer: boxes are noise in their low bytes, and a third smaller with these kept apart."""
 SCHEMA = pa.schema(
     [
         ("video", pa.string()),
@@ -85,7 +91,7 @@ def write_boxes(path: Path, boxes: Boxes) -> None:
     columns = [ordered.video, ordered.time_s, *ordered.boxes.T, ordered.score, ordered.track]
     table = pa.table([pa.array(column, kind) for column, kind in zip(columns, SCHEMA.types)], schema=SCHEMA)
     with write_aside(path) as aside:
-        pq.write_table(table, aside, compression="zstd")
+        pq.write_table(table, aside, **ENCODING)
 
 
 def read_boxes(path: Path) -> Boxes:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from longvideo.files.metrics import metrics_path
 
+DONE_FILE = "videos.done"
 RAW_FILES = {"videos": "videos.csv", "labels": "labels.csv", "excluded": "excluded.csv", "label_map": "label_map.pbtxt"}
 
 Paths = dict[str, str]
@@ -24,6 +25,10 @@ class Layout:
         """Return the four files that `acquire` makes of one split."""
         return {name: str(self.root / "raw" / data / split / file) for name, file in RAW_FILES.items()}
 
+    def done(self, data: str, split: str) -> str:
+        """Return the file that says that the videos of a generated split are there."""
+        return str(self.root / "raw" / data / split / DONE_FILE)
+
     def manifest(self, data: str, split: str) -> str:
         """Return the list of decoded videos."""
         return str(self.root / "decoded" / data / split / "manifest.parquet")
@@ -39,6 +44,10 @@ class Layout:
     def checkpoint(self, experiment: str, seed: int) -> str:
         """Return the trained model."""
         return str(self.root / "checkpoints" / experiment / f"s{seed}" / "model.safetensors")
+
+    def losses(self, experiment: str, seed: int) -> str:
+        """Return the losses of a training, one JSON object per line."""
+        return str(Path(self.checkpoint(experiment, seed)).with_name("log.jsonl"))
 
     def bank(self, experiment: str, seed: int, split: str, pooling: str = "clip") -> Paths:
         """Return the features that an experiment's model computes for every box, and their index.

@@ -63,6 +63,7 @@ def write_world(
     seconds: int,
     fps: int,
     size: tuple[int, int],
+    with_videos: bool = True,
 ) -> dict[str, Path]:
     """Write the videos and annotation files of one split into `out`.
 
@@ -76,11 +77,13 @@ def write_world(
         seconds: Length of each video.
         fps: Frames per second.
         size: Height and width in pixels.
+        with_videos: False to leave out the videos, nearly all of the work.
 
     Returns:
         The video files by id.
     """
-    _drop_other_videos(out / "videos", json.dumps([story, purpose, seed, split, seconds, fps, size]))
+    if with_videos:
+        _drop_other_videos(out / "videos", json.dumps([story, purpose, seed, split, seconds, fps, size]))
     files: dict[str, Path] = {}
     rows: list[tuple[str, int, tuple[float, float, float, float], int, int]] = []
     excluded: list[tuple[str, float]] = []
@@ -88,7 +91,7 @@ def write_world(
         script = script_of(story, purpose, seed, split, number, seconds, fps)
         video = f"{split}_{number:04d}"
         files[video] = out / "videos" / f"{video}.mp4"
-        if not files[video].is_file():
+        if with_videos and not files[video].is_file():
             write_video(files[video], render(script, *size), fps, GOP, CRF, bframes=BFRAMES)
         aspect = size[1] / size[0]
         for label in script.labels:

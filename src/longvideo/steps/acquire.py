@@ -1,6 +1,7 @@
 """Acquire one split: generate a world's videos and annotations, or take the user's own files as they lie.
 
-Writes `videos.csv` (id,path) and the three annotation files in AVA's official formats. The user's videos stay in place.
+Writes `videos.csv` (id,path), the three annotation files in AVA's official formats and, when all videos are there,
+`videos.done`. The user's videos stay in place.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from longvideo.data.ava import read_excluded, read_label_map, read_labels
 from longvideo.data.ava_check import find_videos, missing_files
 from longvideo.errors import UserError, run_main
 from longvideo.files.atomic import write_text
+from longvideo.files.layout import DONE_FILE
 from longvideo.miniworld.write import write_world
 from longvideo.specs.dataset import DATASET, AvaDataset, DatasetSpec, MiniworldDataset
 from longvideo.specs.problems import as_user_error, unknown
@@ -67,6 +69,23 @@ def write_videos(path: Path, videos: dict[str, Path]) -> None:
     write_text(path, text.getvalue())
 
 
+def generate(dataset: MiniworldDataset, seed: int, split: str, out: Path, with_videos: bool = True) -> None:
+    """Write one split of a generated world, or its lists and annotations alone."""
+    videos = write_world(
+        out,
+        story=dataset.story,
+        purpose=dataset.purpose,
+        seed=seed,
+        split=split,
+        videos=dataset.videos[split],
+        seconds=dataset.duration_s,
+        fps=dataset.fps,
+        size=(dataset.height, dataset.width),
+        with_videos=with_videos,
+    )
+    write_videos(out / "videos.csv", videos)
+
+
 def main() -> None:
     """Run the step."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -82,20 +101,10 @@ def main() -> None:
     if args.split not in dataset.split_names:
         raise UserError(f"--split: {unknown('split', args.split, dataset.split_names)}")
     if isinstance(dataset, MiniworldDataset):
-        videos = write_world(
-            args.out_dir,
-            story=dataset.story,
-            purpose=dataset.purpose,
-            seed=args.seed,
-            split=args.split,
-            videos=dataset.videos[args.split],
-            seconds=dataset.duration_s,
-            fps=dataset.fps,
-            size=(dataset.height, dataset.width),
-        )
-        write_videos(args.out_dir / "videos.csv", videos)
+        generate(dataset, args.seed, args.split, args.out_dir)
     else:
         take_files(dataset, args.split, args.out_dir)
+    write_text(args.out_dir / DONE_FILE, "")
 
 
 if __name__ == "__main__":

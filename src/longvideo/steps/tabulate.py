@@ -1,7 +1,8 @@
 """Tabulate: collect the metrics of a run into one table, with the verdicts on its claims.
 
 Writes the record (JSON), the same for readers (Markdown), and, for a table whose columns are values of one quantity, a
-plot of its rows in `figures/` beside the folder of the record.
+plot of its rows in `figures/` beside the folder of the record. `table` makes a table and its headline numbers; `losses`
+puts the losses of the trainings behind a table side by side.
 """
 
 import argparse
@@ -10,7 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from longvideo.errors import run_main
-from longvideo.files.atomic import write_text
+from longvideo.files.atomic import write_json, write_text
 from longvideo.files.table_record import CellRecord, ClaimRecord, HeadRecord, RunRecord, TableRecord, write_table
 from longvideo.specs.problems import as_user_error
 from longvideo.specs.table import (
@@ -34,6 +35,8 @@ from longvideo.tables.assemble import (
 )
 from longvideo.tables.collect import MetricsFolder
 from longvideo.tables.figures import axis_of, plot_table
+from longvideo.tables.headline import headline
+from longvideo.tables.losses import losses_csv
 from longvideo.tables.render import markdown
 
 
@@ -102,15 +105,8 @@ def _head(head: RowSpec | ColumnSpec) -> HeadRecord:
     return HeadRecord(key=head.key, label=head.label, quoted=quoted, ours_only=head.ours_only)
 
 
-def main() -> None:
+def make_table(args: argparse.Namespace) -> None:
     """Make one table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--table", type=Path, required=True, help="the table's own file, named in messages")
-    parser.add_argument("--spec", required=True, help="ResolvedTable as JSON")
-    parser.add_argument("--metrics-root", type=Path, required=True)
-    parser.add_argument("--out-json", type=Path, required=True)
-    parser.add_argument("--out-markdown", type=Path, required=True)
-    args = parser.parse_args()
     try:
         resolved = ResolvedTable.model_validate_json(args.spec)
     except ValidationError as error:
@@ -120,7 +116,34 @@ def main() -> None:
     if axis is not None:
         plot_table(record, axis, args.out_json.parent.with_name("figures") / f"{record.target}.svg")
     write_text(args.out_markdown, markdown(record))
+    write_json(args.out_headline, headline(record))
     write_table(args.out_json, record)
+
+
+def make_losses(args: argparse.Namespace) -> None:
+    """Put losses side by side."""
+    write_text(args.out, losses_csv(args.logs, args.checkpoints_root))
+
+
+def main() -> None:
+    """Run one of the two parts of the step."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parts = parser.add_subparsers(required=True)
+    table = parts.add_parser("table")
+    table.set_defaults(run=make_table)
+    table.add_argument("--table", type=Path, required=True, help="the table's own file, named in messages")
+    table.add_argument("--spec", required=True, help="ResolvedTable as JSON")
+    table.add_argument("--metrics-root", type=Path, required=True)
+    table.add_argument("--out-json", type=Path, required=True)
+    table.add_argument("--out-markdown", type=Path, required=True)
+    table.add_argument("--out-headline", type=Path, required=True)
+    losses = parts.add_parser("losses")
+    losses.set_defaults(run=make_losses)
+    losses.add_argument("--logs", type=Path, nargs="+", required=True)
+    losses.add_argument("--checkpoints-root", type=Path, required=True)
+    losses.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    args.run(args)
 
 
 if __name__ == "__main__":
