@@ -117,11 +117,11 @@ class Cluster:
         folder: Of its own; nothing outside of it is touched.
         nodes: Named n1, n2, ...
         accounting: Keep accounts, so that sacct works.
-        port: The first of a hundred that are free.
     """
 
-    def __init__(self, folder: Path, nodes: int = 3, accounting: bool = False, port: int = FIRST_PORT) -> None:
-        self.folder, self.nodes, self.accounting, self.port = folder.resolve(), nodes, accounting, port
+    def __init__(self, folder: Path, nodes: int = 3, accounting: bool = False) -> None:
+        self.folder, self.nodes, self.accounting = folder.resolve(), nodes, accounting
+        self.port = _free_ports()
         self.conf = self.folder / "slurm.conf"
         self.env = {**os.environ, "SLURM_CONF": str(self.conf)}
         self.env["PATH"] = self.env.get("PATH", "") + ":/usr/sbin:/sbin"
@@ -226,6 +226,20 @@ class Cluster:
         if self._database is not None:
             self._database.terminate()
             self._database.wait(30)
+
+
+def _free_ports() -> int:
+    """Return the first of a hundred ports of which those used here are free: an earlier test may have been killed."""
+    for first in range(FIRST_PORT, FIRST_PORT + 3000, 100):
+        try:
+            for port in (first, *range(first + 1, first + 9), first + 90, first + 91):
+                with socket.socket() as probe:
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return first
+    raise RuntimeError("SLURM: no free ports")
 
 
 def _end(pid: int) -> None:

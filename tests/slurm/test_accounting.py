@@ -3,8 +3,8 @@
 import shutil
 
 import pytest
-from cluster import FIRST_PORT, Cluster, why_not
-from conftest import HERE, Head, wait_for
+from cluster import Cluster, why_not
+from heads import HERE, Head, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -12,7 +12,7 @@ def accounts(tmp_path_factory):
     reason = why_not(accounting=True)
     if reason:
         pytest.skip(reason)
-    with Cluster(tmp_path_factory.mktemp("accounts"), nodes=1, accounting=True, port=FIRST_PORT + 100) as cluster:
+    with Cluster(tmp_path_factory.mktemp("accounts"), nodes=1, accounting=True) as cluster:
         yield cluster
 
 

@@ -6,9 +6,16 @@ import signal
 import time
 
 import pytest
-from conftest import HERE, Head, wait_for
+from heads import HERE, Head, wait_for
 
 LIMITED_NODE = "n3"
+
+
+@pytest.fixture
+def head(slurm, tmp_path):
+    """Snakemake in an empty folder with the tests' own Snakefile."""
+    shutil.copy(HERE / "Snakefile", tmp_path)
+    return Head(tmp_path, slurm.env)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -1,28 +1,14 @@
-"""A SLURM for the tests of this folder; they skip with a reason where none can be started."""
+"""Snakemake on a test's SLURM: the process that submits jobs and follows them."""
 
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-
-import pytest
-from cluster import Cluster, why_not
 
 HERE = Path(__file__).parent
 PLUGIN = HERE.parent.parent / "src"
-
-
-@pytest.fixture(scope="session")
-def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Three nodes, no accounts."""
-    reason = why_not()
-    if reason:
-        pytest.skip(reason)
-    with Cluster(tmp_path_factory.mktemp("slurm")) as cluster:
-        yield cluster
 
 
 class Head:
@@ -61,13 +47,6 @@ class Head:
     def read(self, path: str) -> str:
         """Return the text of a file."""
         return (self.folder / path).read_text()
-
-
-@pytest.fixture
-def head(slurm: Cluster, tmp_path: Path) -> Head:
-    """Snakemake in an empty folder with the tests' own Snakefile."""
-    shutil.copy(HERE / "Snakefile", tmp_path)
-    return Head(tmp_path, slurm.env)
 
 
 def wait_for(ready: Callable[[], object], what: str, seconds: float = 60) -> None:
