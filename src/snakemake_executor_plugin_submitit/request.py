@@ -41,15 +41,16 @@ class Request:
 
     def parameters(self, cluster: str, signal_delay_s: int) -> dict[str, Any]:
         """Return the parameters of a submitit executor for `cluster`: slurm, local or debug."""
+        nodes = self.nodes if cluster == "slurm" else 1
         given: dict[str, Any] = {
             "name": self.name,
             "timeout_min": self.runtime_min,
-            "nodes": self.nodes,
-            "tasks_per_node": self.tasks // self.nodes,
+            "nodes": nodes,
+            "tasks_per_node": self.tasks // nodes,
             "cpus_per_task": self.cpus,
         }
         if self.gpus:
-            given["gpus_per_node"] = self.gpus // self.nodes
+            given["gpus_per_node"] = self.gpus // nodes
         if self.mem_mb is not None:
             given["mem_gb"] = self.mem_mb / 1024
         if cluster != "slurm":
