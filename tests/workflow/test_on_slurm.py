@@ -40,7 +40,7 @@ def test_slurm_gives_the_files_of_a_local_run(head, smoke):
 def test_two_processes_on_two_nodes_train_as_one(head, smoke):
     if not (head.folder / TARGETS[0]).is_file():
         pytest.skip("needs the detections of the test before")
-    run(head, "--set-resources", "train:nodes=2", "train:tasks=2", "--", f"{TRAINED}/model.safetensors")
+    run(head, "--set-resources", "train:nodes=2", "train:tasks=2", "train:gpus=2", "--", f"{TRAINED}/model.safetensors")
     words = ["-c2", "--config", "scale=smoke", "--", f"{TRAINED}/model.safetensors"]
     (done,) = make_calls(smoke.folder, [(words, NO_EDIT)])
     assert done.status == 0, done.stdout + done.stderr

@@ -11,7 +11,7 @@ CALLS = {
     "run": (RUN, NO_EDIT),
     "again": (ASK, NO_EDIT),
     "comment": (ASK, (LFB, "variants:", "# A comment.\nvariants:")),
-    "resources": (ASK, (SCALE, "train: {runtime: 10}", "train: {runtime: 11}")),
+    "resources": (ASK, (SCALE, "train: {runtime: 10,", "train: {runtime: 11,")),
     "variant": (ASK, (LFB, "{kind: avg}", "{kind: avg, dropout: 0.5}")),
     "decode": (ASK, (SCALE, "gop: 12", "gop: 6")),
     "failure": (RUN, ("Snakefile", "./step", "./broken_step")),
