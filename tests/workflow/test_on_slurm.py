@@ -40,6 +40,11 @@ def test_slurm_gives_the_files_of_a_local_run(head, smoke):
 def test_two_processes_on_two_nodes_train_as_one(head, smoke):
     if not (head.folder / TARGETS[0]).is_file():
         pytest.skip("needs the detections of the test before")
+    for folder in (head.folder, smoke.folder):  # dropout is drawn by each process for its own part
+        scale = folder / "config/scales/smoke.yaml"
+        scale.write_text(
+            scale.read_text().replace("    init: null\n", "    init: null\n    classifier_dropout: 0.0\n", 1)
+        )
     run(head, "--set-resources", "train:nodes=2", "train:tasks=2", "train:gpus=2", "--", f"{TRAINED}/model.safetensors")
     words = ["-c2", "--config", "scale=smoke", "--", f"{TRAINED}/model.safetensors"]
     (done,) = make_calls(smoke.folder, [(words, NO_EDIT)])
