@@ -11,16 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from train_calls import bank_flags, write_inputs
 
-from longvideo.data.ava import read_labels
-from longvideo.files.bank import Bank, write_bank
-from longvideo.files.boxes import make_boxes, write_boxes
 from longvideo.files.checkpoint import read_header
-from longvideo.files.manifest import Video, write_manifest
-from longvideo.miniworld.write import write_world
 from longvideo.training.resume import STATE_FILE
 
-FPS, SECONDS, SIDE, STEPS, CHANNELS = 8, 6, 64, 120, 16
+SECONDS, STEPS = 6, 120
 SPEC = {
     "name": "ava_lfb",
     "variant": "nl",
@@ -39,25 +35,8 @@ SPEC = {
 def inputs(tmp_path_factory) -> dict[str, Path]:
     """What the step reads: one generated video, its labels, its people as they were found, and a bank of them."""
     folder = tmp_path_factory.mktemp("world")
-    videos = write_world(folder, "ava", "dev", 0, "train", 1, SECONDS, FPS, (SIDE, SIDE))
-    rows = [Video(name, path, SECONDS * FPS, FPS, SIDE, SIDE, 0.0, "") for name, path in videos.items()]
-    write_manifest(folder / "manifest.parquet", "train", rows)
-    labels = read_labels(folder / "labels.csv")
-    found, first = np.unique(np.column_stack([labels.second, labels.box]), axis=0, return_index=True)
-    names = np.array(labels.videos, dtype=object)[labels.video[first]]
-    score = np.full(len(found), 0.95, np.float32)
-    write_boxes(folder / "boxes.parquet", make_boxes(names, found[:, 0], found[:, 1:], score))
-    features = np.random.default_rng(0).random((len(found), CHANNELS)).astype(np.float16)
-    bank = Bank(features, names, found[:, 0], found[:, 1:], score, np.zeros(len(found), bool))
-    write_bank(folder / "features.npy", folder / "index.parquet", bank)
-    return {
-        "manifest": folder / "manifest.parquet",
-        "labels": folder / "labels.csv",
-        "label_map": folder / "label_map.pbtxt",
-        "detections": folder / "boxes.parquet",
-        "bank_features": folder / "features.npy",
-        "bank_index": folder / "index.parquet",
-    }
+    given = write_inputs(folder, SECONDS)
+    return {**given, **bank_flags(given, "bank")}
 
 
 def start(inputs: dict[str, Path], folder: Path) -> subprocess.Popen[str]:

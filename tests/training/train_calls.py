@@ -37,10 +37,10 @@ BANK: dict[str, Any] = {
 FROZEN = {**BANK, "freeze_backbone": True, "init": "ava_cnn/support_2"}
 
 
-def write_inputs(folder: Path) -> dict[str, Path]:
+def write_inputs(folder: Path, seconds: int = SECONDS) -> dict[str, Path]:
     """Write what the step reads: a generated video, its labels, its people as they were found, and a bank of them."""
-    videos = write_world(folder, "ava", "dev", 0, "train", 1, SECONDS, FPS, (SIDE, SIDE))
-    rows = [Video(name, path, SECONDS * FPS, FPS, SIDE, SIDE, 0.0, "") for name, path in videos.items()]
+    videos = write_world(folder, "ava", "dev", 0, "train", 1, seconds, FPS, (SIDE, SIDE))
+    rows = [Video(name, path, seconds * FPS, FPS, SIDE, SIDE, 0.0, "") for name, path in videos.items()]
     write_manifest(folder / "manifest.parquet", "train", rows)
     labels = read_labels(folder / "labels.csv")
     found, first = np.unique(np.column_stack([labels.second, labels.box]), axis=0, return_index=True)
