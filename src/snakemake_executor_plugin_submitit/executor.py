@@ -128,20 +128,20 @@ class Executor(RemoteExecutor):
         A submission that makes only part of it, or by another command, is cancelled: no file may have two writers.
         """
         work = work_of(job)
+        outputs, inputs = outputs_of(work), [Path(str(path)) for path in job.input]
         for record in self.records.touching(work):
             handle: Any = SlurmJob(folder=record.folder, job_id=record.job_id)
             finished = handle.paths.result_pickle.exists()
             if not finished and not self._alive(record):
                 self.records.remove(record.job_id, record.folder)
-            elif not covers(record, work) or finished:
-                outputs, inputs = outputs_of(work), [Path(str(path)) for path in job.input]
-                if finished and covers(record, work) and up_to_date(outputs, inputs) and handle.exception() is None:
-                    self._follow(job, handle, "finished while no Snakemake ran")
-                    return True
-                self._end(record)
-            else:
+                continue
+            if covers(record, work) and not finished:
                 self._follow(job, handle, "found running")
                 return True
+            if covers(record, work) and up_to_date(outputs, inputs) and handle.exception() is None:
+                self._follow(job, handle, "finished while no Snakemake ran")
+                return True
+            self._end(record)
         return False
 
     def _alive(self, record: Record) -> bool:
@@ -191,9 +191,9 @@ class Executor(RemoteExecutor):
 
     def _result(self, handle: Any) -> str | None:
         """Return None while a job has left no result, `SUCCESS` once it has succeeded, else what went wrong."""
-        if not (handle.paths.result_pickle.exists() if self.cluster == "slurm" else handle.done()):
-            return None
         try:
+            if not (handle.paths.result_pickle.exists() if self.cluster == "slurm" else handle.done()):
+                return None  # debug: done() is what runs the job, and raises its error
             handle.result()
         except Exception as error:  # of any kind that the job raised
             return f"failed: {_cause(error)}"

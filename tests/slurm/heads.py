@@ -29,7 +29,8 @@ class Head:
                    "--rerun-incomplete", "--keep-going", "--show-failed-logs", "--submitit-cluster=slurm"]  # fmt: skip
         return subprocess.Popen(
             [sys.executable, "-m", "snakemake", *options, *words],
-            cwd=self.folder, env=self.env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            cwd=self.folder, env=self.env, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )  # fmt: skip
 
