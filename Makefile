@@ -12,7 +12,7 @@ all: $(READY)
 	$(VENV)/bin/longvideo show $(TABLE)
 
 test: $(READY)
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest -n $(CORES) --dist loadscope --no-loadscope-reorder
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .

@@ -229,8 +229,12 @@ class Cluster:
 
 
 def _free_ports() -> int:
-    """Return the first of a hundred ports of which those used here are free: an earlier test may have been killed."""
-    for first in range(FIRST_PORT, FIRST_PORT + 3000, 100):
+    """Return the first of a hundred ports of which those used here are free.
+
+    An earlier test may have been killed, and another one may be choosing at this moment.
+    """
+    for number in range(30):
+        first = FIRST_PORT + 100 * ((os.getpid() + number) % 30)
         try:
             for port in (first, *range(first + 1, first + 9), first + 90, first + 91):
                 with socket.socket() as probe:
