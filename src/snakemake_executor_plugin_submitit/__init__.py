@@ -3,7 +3,7 @@
     snakemake --executor submitit --jobs 100 TARGET
 
 Snakemake finds it by the package's name. What a rule asks for by `resources:` is read in `request`; what runs on the
-node is `task`; `scheduler` asks SLURM; `records` lets a restarted Snakemake find the jobs of one that was killed.
+node is `task`; `scheduler` asks SLURM; `attach` finds the jobs of a Snakemake that was killed, by what `records` keeps.
 """
 
 from dataclasses import dataclass, field

@@ -12,17 +12,16 @@ import submitit
 from snakemake_interface_common.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
-from submitit.slurm.slurm import SlurmJob
 
 from snakemake_executor_plugin_submitit import scheduler
-from snakemake_executor_plugin_submitit.records import Record, Records, covers, outputs_of, up_to_date, work_of
+from snakemake_executor_plugin_submitit.attach import find_submission
+from snakemake_executor_plugin_submitit.records import Record, Records, work_of
 from snakemake_executor_plugin_submitit.request import Request, request_of
 from snakemake_executor_plugin_submitit.task import Peers, RuleTask
 
 CLUSTERS = ("slurm", "local", "debug")
 MAX_ARRAY = 500  # SLURM's own default limit is 1000
 NAP_S = 0.2
-CANCEL_WAIT_S = 60.0
 # A shared file system may show the result of a job some time after the scheduler has seen its end.
 RESULT_WAIT_S = 60.0
 BAD_END_WAIT_S = 5.0
@@ -69,7 +68,8 @@ class Executor(RemoteExecutor):
     def _submit_all(self, jobs: Sequence[Any]) -> None:
         alike: dict[Request, list[Any]] = {}
         for job in jobs:
-            if self.cluster == "slurm" and self._attached(job):
+            if self.cluster == "slurm" and (found := find_submission(job, self.records)):
+                self._follow(job, *found)
                 continue
             try:
                 request = request_of(job)
@@ -121,44 +121,6 @@ class Executor(RemoteExecutor):
         self.logger.info(f"{name} is {self.cluster} job {handle.job_id} ({what}); log: {log}")
         aux = {"handle": handle.task(0), "log": log, "ended_since": None}
         self.report_job_submission(SubmittedJobInfo(job, external_jobid=handle.job_id, aux=aux))
-
-    def _attached(self, job: Any) -> bool:
-        """Follow the submission of an earlier Snakemake that makes the same, if it lives or has succeeded.
-
-        A submission that makes only part of it, or by another command, is cancelled: no file may have two writers.
-        """
-        work = work_of(job)
-        outputs, inputs = outputs_of(work), [Path(str(path)) for path in job.input]
-        for record in self.records.touching(work):
-            handle: Any = SlurmJob(folder=record.folder, job_id=record.job_id)
-            finished = handle.paths.result_pickle.exists()
-            if not finished and not self._alive(record):
-                self.records.remove(record.job_id, record.folder)
-                continue
-            if covers(record, work) and not finished:
-                self._follow(job, handle, "found running")
-                return True
-            if covers(record, work) and up_to_date(outputs, inputs) and handle.exception() is None:
-                self._follow(job, handle, "finished while no Snakemake ran")
-                return True
-            self._end(record)
-        return False
-
-    def _alive(self, record: Record) -> bool:
-        for _ in range(3):
-            try:
-                return not scheduler.ended(scheduler.states([record.job_id])[record.job_id])
-            except scheduler.SchedulerSilentError:
-                time.sleep(NAP_S)
-        return True
-
-    def _end(self, record: Record) -> None:
-        """Cancel a submission and wait until nothing of it runs."""
-        scheduler.cancel([record.job_id])
-        until = time.monotonic() + CANCEL_WAIT_S
-        while self._alive(record) and time.monotonic() < until:
-            time.sleep(NAP_S)
-        self.records.remove(record.job_id, record.folder)
 
     async def check_active_jobs(self, active_jobs: list[SubmittedJobInfo]) -> AsyncGenerator[SubmittedJobInfo, None]:
         """Report the jobs that have ended, and yield the others."""
