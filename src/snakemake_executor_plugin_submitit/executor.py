@@ -149,6 +149,9 @@ class Executor(RemoteExecutor):
             if problem == SUCCESS:
                 self.report_job_success(info)
             else:
+                # Snakemake shows no log after one that is empty, as a step's is that was killed.
+                reason = scheduler.last_words(Path(info.aux["log"]))
+                problem += f" ({reason})" if reason else ""
                 self.report_job_error(info, msg=f"{self.cluster} job {name} {problem} ", aux_logs=[info.aux["log"]])
 
     def _result(self, handle: Any) -> str | None:

@@ -2,8 +2,10 @@
 
 import subprocess
 from collections.abc import Iterable
+from pathlib import Path
 
 TIMEOUT_S = 30
+TAIL_BYTES = 10_000
 ENDED_BADLY = ("FAILED", "TIMEOUT", "CANCELLED", "OUT_OF_MEMORY", "NODE_FAIL", "BOOT_FAIL", "DEADLINE", "REVOKED",
                "PREEMPTED", "LAUNCH_FAILED", "RECONFIG_FAIL")  # fmt: skip
 COMPLETED = "COMPLETED"
@@ -47,6 +49,19 @@ def cancel(ids: Iterable[str]) -> None:
     names = sorted(ids)
     if names:
         _run("scancel", "--quiet", *names)
+
+
+def last_words(log: Path) -> str:
+    """Return the last error that SLURM itself wrote into the log of a job, such as a memory limit; "" for none."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - TAIL_BYTES))
+            lines = file.read().decode(errors="replace").splitlines()
+    except OSError:
+        return ""
+    errors = [line.partition(" error: ")[2] for line in lines if line.startswith("slurmstepd")]
+    # "*** JOB 45 ON n1 CANCELLED AT ... ***" is of every end, and of a stop from which the job went on.
+    return next((error for error in reversed(errors) if error and not error.startswith("***")), "")
 
 
 def _rows(text: str, wanted: set[str]) -> dict[str, str]:

@@ -70,7 +70,7 @@ def test_a_job_without_enough_memory_is_reported(head):
     began = time.monotonic()
     status, said = head.run("devour/a.txt")
     assert status == 1 and time.monotonic() - began < 45
-    assert re.search(r"slurm job \d+ (failed|has left no result, and ended as)", said), said
+    assert re.search(r"slurm job \d+ (failed|has left no result, and ended as).* memory limit", said), said
 
 
 def test_a_refused_submission_is_reported(head):
