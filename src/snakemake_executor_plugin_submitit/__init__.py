@@ -23,7 +23,7 @@ class ExecutorSettings(ExecutorSettingsBase):
     cluster: str | None = field(
         default="auto",
         metadata={
-            "help": "auto (slurm where there is srun, else local), slurm, local, or debug (in Snakemake itself)",
+            "help": "auto (slurm where there is srun, else local), slurm, local, or debug (in Snakemake, with pdb)",
             "type": str,
         },
     )
