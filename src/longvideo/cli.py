@@ -6,7 +6,21 @@ from typing import NoReturn
 
 from longvideo.errors import UserError, run_main
 
-COMMANDS = ("tables", "show", "claims", "complexity", "score", "check", "predict", "release", "publish", "pull", "mark")
+COMMANDS = (
+    "tables",
+    "show",
+    "claims",
+    "complexity",
+    "score",
+    "check",
+    "predict",
+    "motion",
+    "reencode",
+    "release",
+    "publish",
+    "pull",
+    "mark",
+)
 
 
 class Parser(argparse.ArgumentParser):

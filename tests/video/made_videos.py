@@ -75,9 +75,9 @@ def turned(path: Path, matrix: tuple[int, int, int, int]) -> Path:
     return path
 
 
-def trimmed_by_edit_list(path: Path) -> Path:
+def trimmed_by_edit_list(path: Path, bframes: int = 2) -> Path:
     """A file whose edit list starts in the middle of a group of pictures: the first frames are decoded, not shown."""
-    write_video(path, moving_frames(40), 25, 12, bframes=2)
+    write_video(path, moving_frames(40), 25, 12, bframes=bframes)
     data = bytearray(path.read_bytes())
     place = data.index(b"elst") + 4 + 4 + 4 + 4  # version, count, duration; then the time of the media, in its ticks
     (old,) = struct.unpack_from(">i", data, place)

@@ -9,8 +9,8 @@ from pathlib import Path
 import av
 import numpy as np
 
-from longvideo.errors import UserError
 from longvideo.video.index import NO_STAMP, FrameIndex
+from longvideo.video.packets import rebuild
 from longvideo.video.source import Source
 
 
@@ -135,12 +135,7 @@ class Cursor:
         assert self._file is not None
         index, file = self.index, self._file.fileno()
         for number in range(start, len(index.packet_pts)):
-            size = int(index.size[number])
-            data = os.pread(file, size, int(index.offset[number]))
-            if len(data) < size:
-                raise UserError(f"{self.path}: changed while it was read: packet {number} is no longer there")
-            packet = av.Packet(size)  # with the padding that decoders need, which a packet around `data` would lack
-            packet.update(data)
+            packet = rebuild(self.path, file, number, int(index.offset[number]), int(index.size[number]))
             pts, dts = int(index.packet_pts[number]), int(index.packet_dts[number])
             packet.pts = None if pts == NO_STAMP else pts
             packet.dts = None if dts == NO_STAMP else dts

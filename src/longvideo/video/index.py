@@ -7,7 +7,6 @@ Decoding then starts at the last packet that provably resets the decoder: an IDR
 intra-only codec, a keyframe shown no later than the frame (MPEG-1/2/4, VP8, VP9, AV1); otherwise at the first packet.
 """
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,13 +15,13 @@ import numpy.typing as npt
 
 from longvideo.errors import UserError
 from longvideo.video.bitstream import NalReader
+from longvideo.video.packets import find_data
 from longvideo.video.source import Source
 
 MAX_REORDER = 16  # of H.264: pictures that wait for one that is decoded later and shown earlier
 NO_STAMP = np.iinfo(np.int64).min
 _NAL_CODECS = ("h264", "hevc")
 _KEYFRAMES_RESET = ("mpeg1video", "mpeg2video", "mpeg4", "vp8", "vp9", "av1")
-_SLACK = 64  # bytes between a packet's position and its data: block headers of Matroska and AVI
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,20 +137,10 @@ def _read_packets(source: Source, descriptor: int) -> _Packets:
             found.regular = nals.pictures(data) == 1
         found.plain = found.plain and not packet.is_discard and next(packet.iter_sidedata(), None) is None
         if found.plain:
-            offset = _find(descriptor, packet.pos, data)
+            offset = find_data(descriptor, packet.pos, data)
             found.plain = offset >= 0
             found.offset.append(offset)
     return found
-
-
-def _find(descriptor: int, position: int | None, data: bytes) -> int:
-    """Return where `data` lies in the file at or shortly after `position`, or -1."""
-    if position is None:
-        return -1
-    if os.pread(descriptor, len(data), position) == data:
-        return position
-    distance = os.pread(descriptor, len(data) + _SLACK, position).find(data)
-    return -1 if distance < 0 else position + distance
 
 
 def _is_exact(source: Source, packets: _Packets, pts: npt.NDArray[np.int64]) -> bool:

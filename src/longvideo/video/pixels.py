@@ -19,7 +19,11 @@ class Converter:
 
     def rgb(self, picture: av.VideoFrame) -> Frame:
         """Return uint8 [H, W, 3], as shown: the file's rotation and mirroring are applied."""
-        return orient(_array(self._reformatter.reformat(picture, format="rgb24", threads=1)), picture)
+        return orient(self.coded(picture), picture)
+
+    def coded(self, picture: av.VideoFrame) -> Frame:
+        """Return uint8 [H, W, 3], as coded, not turned."""
+        return _array(self._reformatter.reformat(picture, format="rgb24", threads=1))
 
     def scaled(self, picture: av.VideoFrame, width: int, height: int) -> Frame:
         """Return uint8 [height, width, 3]; the size is that of the picture as shown."""

@@ -79,9 +79,9 @@ def transcode(
     converter = Converter()
     shots: ShotFinder | None = None
     with Source(source) as opened, open_encoder(target, fps, gop=gop, crf=crf, preset=preset) as encoder:
-        for picture, repeats in _resampled(opened, exact_rate(fps), start_s, limit):
+        for picture, repeats in resampled(opened, exact_rate(fps), start_s, limit):
             if shots is None:
-                size = target_size(picture, _pixel_aspect(opened), short_side)
+                size = target_size(picture, pixel_aspect(opened), short_side)
                 shots = ShotFinder(opened.rate if 1 <= opened.rate <= MAX_SHOT_RATE else fps)
             rgb = converter.scaled(picture, *size)
             # Cuts are sought at the source's own rate, where they stand out from fast motion more than at a lower one.
@@ -102,9 +102,7 @@ def target_size(picture: av.VideoFrame, aspect: Fraction, short_side: int) -> tu
     return 2 * max(1, round(width * scale / 2)), 2 * max(1, round(height * scale / 2))
 
 
-def _resampled(
-    source: Source, rate: Fraction, start_s: float, limit: int | None
-) -> Iterator[tuple[av.VideoFrame, int]]:
+def resampled(source: Source, rate: Fraction, start_s: float, limit: int | None) -> Iterator[tuple[av.VideoFrame, int]]:
     """Yield the source pictures from the first one shown on, each with the number of target frames that show it."""
     count = 0
     held: av.VideoFrame | None = None
@@ -157,7 +155,7 @@ def _from_before(source: Source, start_s: float) -> Iterator[tuple[float, av.Vid
     yield from source.timed_frames()
 
 
-def _pixel_aspect(source: Source) -> Fraction:
+def pixel_aspect(source: Source) -> Fraction:
     """Return width over height of a pixel; what cannot be true counts as square."""
     aspect = source.stream.sample_aspect_ratio
     return Fraction(aspect) if aspect and Fraction(1, 4) <= aspect <= 4 else Fraction(1)
