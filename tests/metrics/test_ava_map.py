@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from slow_frame_map import slow_average_precisions
 
-from longvideo.commands.score import PROTOCOLS as OFFERED
+from longvideo.commands._score_ava import PROTOCOLS as OFFERED
 from longvideo.data.ava import (
     AvaDetections,
     AvaFrames,

@@ -89,6 +89,22 @@ def test_model_complexity_matches_thesis_table_7_2f_with_its_columns_exchanged()
         assert round(counted.macs / base.macs, 2) == macs, name
 
 
+def test_model_complexity_matches_thesis_table_4_3_but_for_res3d() -> None:
+    printed = {"resnet152_v1": 11.3, "c3d": 38.5, "coviar": 4.2, "coviar_released": 4.2}
+    for name, gflops in printed.items():
+        assert round(complexity_of(name).macs / 1e9 / (12 if "coviar" in name else 1), 1) == gflops, name
+    assert complexity_of("resnet50_v1").macs == pytest.approx(3.858e9, rel=2e-4)  # printed 3.8
+    assert complexity_of("resnet50").macs == pytest.approx(4.089e9, rel=2e-4)
+    assert complexity_of("res3d").macs == pytest.approx(20.35e9, rel=2e-4)  # printed 19.3
+
+
+def test_coviar_costs_one_iframe_and_the_others_two_light_streams() -> None:
+    iframe, light = complexity_of("resnet152_v2").macs, complexity_of("resnet18_v2").macs
+    stem = 112 * 112 * 7 * 7 * 64  # what motion vectors save with two channels instead of three
+    classifiers = (1000 - 101) * (2048 + 11 * 2 * 512)
+    assert complexity_of("coviar").macs == iframe + 11 * (2 * light - stem) - classifiers
+
+
 def test_every_named_model_is_counted_at_its_default_size() -> None:
     assert {"r50_i3d_nl", "r101_i3d_nl", "i3d_nl_mini", "fbo_nl_1l", "fbo_nl_2l", "fbo_nl_3l"} <= set(CATALOGUE)
     assert {"sto_r50", "lfb_r50_nl_2l"} <= set(CATALOGUE)

@@ -1,10 +1,14 @@
 """Names to models: the one place where an architecture or an operator gets its name."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from longvideo.errors import UserError
+from longvideo.models import bn_inception, resnet
 from longvideo.models.action_model import ActionModel, Operator
+from longvideo.models.bn_inception import BNInception
+from longvideo.models.coviar import FrameBackbone, Stream
 from longvideo.models.feature_bank import (
     FAN_IN_GAINS,
     RELEASED_GAINS,
@@ -14,6 +18,7 @@ from longvideo.models.feature_bank import (
     ShortTermOperator,
 )
 from longvideo.models.i3d import ARCHITECTURES, I3D
+from longvideo.models.resnet import ResNet
 from longvideo.models.roi_head import RoIHead
 
 
@@ -50,6 +55,11 @@ BACKBONES: dict[str, Callable[[], I3D]] = {
     "r101_i3d_nl": lambda: I3D(ARCHITECTURES["r101_i3d_nl"]),
     "i3d_nl_mini": lambda: I3D(ARCHITECTURES["i3d_nl_mini"]),
     "i3d_nl_smoke": lambda: I3D(ARCHITECTURES["i3d_nl_smoke"]),
+}
+
+FRAME_BACKBONES: dict[str, Callable[[int], FrameBackbone]] = {
+    **{name: partial(ResNet, numbers) for name, numbers in resnet.ARCHITECTURES.items()},
+    **{name: partial(BNInception, numbers) for name, numbers in bn_inception.ARCHITECTURES.items()},
 }
 
 
@@ -99,3 +109,24 @@ def build_action_model(
     backbone = build_backbone(architecture)
     built = OPERATORS[operator.kind](backbone.channels, operator)
     return ActionModel(backbone, RoIHead(backbone.stride), built, classes, classifier_dropout)
+
+
+def build_stream(
+    architecture: str, inputs: int, classes: int, data_bn: bool = False, classifier_dropout: float = 0.0
+) -> Stream:
+    """Build a stream, a frame classifier, with new weights, drawn from torch's global generator.
+
+    Args:
+        architecture: Name of the 2D backbone.
+        inputs: Channels of a frame; `coviar.STREAM_CHANNELS` has those of each stream.
+        classes: Number of actions.
+        data_bn: Batch norm on the input.
+        classifier_dropout: Rate before the classifier.
+
+    Raises:
+        UserError: The name is not known.
+    """
+    if architecture not in FRAME_BACKBONES:
+        names = ", ".join(FRAME_BACKBONES)
+        raise UserError(f"expected an architecture of frames among {names}; found '{architecture}'")
+    return Stream(FRAME_BACKBONES[architecture](inputs), inputs, classes, data_bn, classifier_dropout)

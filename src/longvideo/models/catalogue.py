@@ -3,6 +3,9 @@
 `complexity_of` counts them. A name can be a sum: the rows of thesis table 7.2f that count a bank's extractor with the
 model are "cnn_r50+lfb_r50_nl_2l" and "cnn_r50+lfb_r50_nl_3l". The two columns of that table are printed in exchanged
 order: 1.12 for STO and 2.12 for LFB are the ratios of parameters, 1.00 and 2.00 those of multiply-adds.
+
+The rows of thesis table 4.3 are per frame for 2D networks and CoViAR, whose default here is a group of pictures of 12
+frames, and per clip of 16 and 8 frames for C3D and Res3D.
 """
 
 from collections.abc import Callable
@@ -15,11 +18,22 @@ from torch import Tensor, nn
 from longvideo.errors import UserError
 from longvideo.metrics.complexity import Complexity, measure
 from longvideo.models.action_model import ActionModel
-from longvideo.models.build import OperatorChoice, build_action_model, build_backbone
+from longvideo.models.build import (
+    FRAME_BACKBONES,
+    OperatorChoice,
+    build_action_model,
+    build_backbone,
+    build_stream,
+)
+from longvideo.models.c3d import C3D, CLIP
+from longvideo.models.coviar import STREAM_CHANNELS, CoViAR
 from longvideo.models.feature_bank import NonLocalOperator
 from longvideo.models.i3d import I3D
+from longvideo.models.r3d import R3D
 
 AVA_CLASSES = 80
+IMAGENET_CLASSES = 1000
+UCF_CLASSES = 101
 R50_CHANNELS = 2048
 LIMITS = {"frames": 4096, "size": 4096, "boxes": 10_000, "slots": 100_000}
 
@@ -104,6 +118,48 @@ def _operator(layers: int, sizes: Sizes) -> Sized:
     return Sized(NonLocalOperator(R50_CHANNELS, layers=layers), (short, bank, valid))
 
 
+def _frame_classifier(architecture: str, inputs: int, sizes: Sizes) -> Sized:
+    model = build_stream(architecture, inputs, IMAGENET_CLASSES)
+    return Sized(model, (torch.empty(1, sizes.frames, inputs, sizes.size, sizes.size),))
+
+
+def _coviar(streams: dict[str, str], data_bn: bool, sizes: Sizes) -> Sized:
+    """Build the streams {name: architecture} for one group of pictures of an I-frame and P-frames."""
+    if sizes.frames < 2:
+        raise UserError(f"expected frames of at least 2, an I-frame and a P-frame; found {sizes.frames}")
+    built, inputs = {}, []
+    for stream, architecture in streams.items():
+        channels = STREAM_CHANNELS[stream]
+        built[stream] = build_stream(architecture, channels, UCF_CLASSES, data_bn and stream != "iframe")
+        frames = 1 if stream == "iframe" else sizes.frames - 1
+        inputs.append(torch.empty(1, frames, channels, sizes.size, sizes.size))
+    return Sized(CoViAR(**built), tuple(inputs))
+
+
+def _clip_classifier(network: type[C3D] | type[R3D], sizes: Sizes) -> Sized:
+    return Sized(network(), (torch.empty(1, 3, sizes.frames, sizes.size, sizes.size),))
+
+
+def _frame_models() -> dict[str, Entry]:
+    """List the networks of chapter 4."""
+    entries = {}
+    for name in FRAME_BACKBONES:
+        if name.endswith("smoke"):
+            continue
+        inputs = STREAM_CHANNELS["flow" if name.startswith("bn_inception") else "iframe"]
+        default = Sizes(1, 64 if "mini" in name else 224)
+        summary = f"2D network and 1000-way classifier on frames of {inputs} channels"
+        entries[name] = Entry(partial(_frame_classifier, name, inputs), default, summary)
+    for name, suffix, data_bn in (("coviar", "_v2", False), ("coviar_released", "", True)):
+        streams = {"iframe": "resnet152", "motion": "resnet18", "residual": "resnet18"}
+        streams = {stream: architecture + suffix for stream, architecture in streams.items()}
+        summary = "ResNet-152 on the I-frame, ResNet-18 on motion vectors and residuals of the other frames"
+        entries[name] = Entry(partial(_coviar, streams, data_bn), Sizes(12), summary)
+    entries["c3d"] = Entry(partial(_clip_classifier, C3D), Sizes(CLIP[1], CLIP[2]), "3D CNN and 487-way classifier")
+    entries["res3d"] = Entry(partial(_clip_classifier, R3D), Sizes(8, 112), "3D ResNet-18 and 487-way classifier")
+    return entries
+
+
 def _catalogue() -> dict[str, Entry]:
     entries = {}
     for name, default in (("r50_i3d_nl", Sizes()), ("r101_i3d_nl", Sizes()), ("i3d_nl_mini", Sizes(8, 64))):
@@ -122,7 +178,7 @@ def _catalogue() -> dict[str, Entry]:
                 Sizes(),
                 "backbone, RoI head, operator and 80-way classifier; a bank's extractor is not counted",
             )
-    return entries
+    return entries | _frame_models()
 
 
 CATALOGUE = _catalogue()
@@ -138,6 +194,18 @@ def find(name: str) -> Entry:
     if entry is None:
         raise UserError(f"expected a model among {', '.join(CATALOGUE)}; found '{name}'")
     return entry
+
+
+def default_frames(name: str) -> int:
+    """Return the frames of the clip at which `complexity_of` counts the model, or sum of models, of a name.
+
+    Raises:
+        UserError: A name is not known, or the summed models are counted at different numbers of frames.
+    """
+    found = {find(part).default.frames for part in name.split("+")}
+    if len(found) > 1:
+        raise UserError(f"expected models of one number of frames, found {sorted(found)} in '{name}'")
+    return found.pop()
 
 
 def complexity_of(

@@ -1,11 +1,18 @@
 """Models from checkpoints: what was saved says what to build."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
+
+from torch import nn
 
 from longvideo.errors import UserError
 from longvideo.files.checkpoint import load_checkpoint, load_weights
 from longvideo.models.action_model import ActionModel
-from longvideo.models.build import OperatorValues, build_action_model
+from longvideo.models.build import OperatorValues, build_action_model, build_stream
+from longvideo.models.coviar import Stream
+
+M = TypeVar("M", bound=nn.Module)
 
 
 def restore_action_model(
@@ -16,12 +23,27 @@ def restore_action_model(
     Raises:
         UserError: The checkpoint is missing or damaged, of another architecture or of other classes.
     """
+    return _restored(path, classes, lambda: build_action_model(architecture, operator, len(classes), dropout))
+
+
+def restore_stream(
+    path: Path, architecture: str, channels: int, classes: tuple[int, ...], data_bn: bool, dropout: float
+) -> Stream:
+    """Build a stream and load a checkpoint into it, in evaluation mode.
+
+    Raises:
+        UserError: The checkpoint is missing or damaged, of another architecture or of other classes.
+    """
+    return _restored(path, classes, lambda: build_stream(architecture, channels, len(classes), data_bn, dropout))
+
+
+def _restored(path: Path, classes: tuple[int, ...], build: Callable[[], M]) -> M:
     state, header = load_checkpoint(path)
     if tuple(header.get("classes", ())) != classes:
         raise UserError(
             f"{path}: expected a checkpoint for the {len(classes)} classes of the label map,"
             f" found one for {len(header.get('classes', ()))} others; train it again"
         )
-    model = build_action_model(architecture, operator, len(classes), dropout)
+    model = build()
     load_weights(model, state, path)
     return model.eval()
