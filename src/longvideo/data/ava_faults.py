@@ -1,15 +1,10 @@
-"""What can be wrong with annotations in AVA's formats and with the videos that they name."""
+"""What can be wrong with annotations in AVA's formats."""
 
-from collections.abc import Collection, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Collection, Iterator
 
 import numpy as np
 
 from longvideo.data.ava import AvaFrames, AvaLabels
-from longvideo.errors import UserError
-from longvideo.video.source import Source
-
-MICROSECONDS = 1e6
 
 
 def last_seconds(labels: AvaLabels) -> dict[str, float]:
@@ -52,26 +47,3 @@ def frame_faults(frames: AvaFrames, first: float, last: float) -> Iterator[str]:
     outside = frames.second[(frames.second < first) | (frames.second > last)]
     if len(outside):
         yield f"expected seconds {first:g} to {last:g}, found {len(outside)} others, the first: {outside[0]:g}"
-
-
-def video_faults(folder: Path, present: Mapping[str, Path], last_second: Mapping[str, float]) -> Iterator[str]:
-    """Yield a line per annotated video that is missing, empty, unreadable or too short.
-
-    Args:
-        folder: Where the videos should be.
-        present: The files that are there, by video id.
-        last_second: The last annotated second of each video, by id.
-    """
-    for video, second in sorted(last_second.items()):
-        if video not in present:
-            yield f"{folder}/{video}.*: expected a video, found none"
-            continue
-        try:
-            with Source(present[video]) as source:
-                next(source.frames(), None)
-                length = source.container.duration
-        except UserError as error:
-            yield str(error)
-            continue
-        if length is not None and length / MICROSECONDS < second:
-            yield f"{present[video]}: expected at least {second:g} s, found {length / MICROSECONDS:.1f} s"

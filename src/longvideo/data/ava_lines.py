@@ -3,16 +3,14 @@
 import csv
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from longvideo.data.lines import numbered_lines, parse_number, shown
 from longvideo.errors import UserError
 
-MAX_BYTES = 8 << 30
-MAX_LINE = 64 << 10
 MAX_LABEL = 2**31 - 1
 MICROSECONDS = 6
-SHOWN_CHARACTERS = 40
 FRAME_COLUMNS = ("video", "sec")
 SECOND = re.compile(r"\s*[+-]?\d{1,12}(\.\d*)?\s*", re.ASCII)
 WHOLE = re.compile(r"\s*-?\d+\s*", re.ASCII)
@@ -41,7 +39,7 @@ def parse_frame(row: Sequence[str]) -> tuple[str, float]:
 def parse_second(text: str) -> float:
     """Return the seconds that a text such as "902", "0902" or "902.5" stands for, to the microsecond."""
     if not SECOND.fullmatch(text):
-        raise ValueError(f"expected seconds such as 0902, found {_shown(text)}")
+        raise ValueError(f"expected seconds such as 0902, found {shown(text)}")
     return round(float(text), MICROSECONDS)
 
 
@@ -79,27 +77,6 @@ def count_columns(path: Path, header: Sequence[str]) -> int:
     return len(header)
 
 
-def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the numbered lines of a UTF-8 file of bounded size, each of bounded length."""
-    if not path.is_file():
-        raise UserError(f"{path}: expected a CSV file, found {'a folder' if path.is_dir() else 'none'}")
-    try:
-        with path.open("rb") as file:
-            if path.stat().st_size > MAX_BYTES:
-                raise UserError(f"{path}: expected a CSV file of at most {MAX_BYTES >> 30} GiB, found a larger one")
-            number = 0
-            while line := file.readline(MAX_LINE + 1):
-                number += 1
-                if len(line) > MAX_LINE:
-                    raise UserError(f"{path}: line {number}: expected at most {MAX_LINE} bytes, found a longer line")
-                try:
-                    yield number, line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
-                except UnicodeDecodeError:
-                    raise UserError(f"{path}: line {number}: expected UTF-8 text, found other bytes") from None
-    except OSError as error:
-        raise UserError(f"{path}: expected a readable CSV file, found an error ({error.strerror})") from None
-
-
 def _fields(line: str) -> list[str]:
     """Return the fields of a line; none if it is blank."""
     try:
@@ -114,15 +91,11 @@ def _check(name: str, text: str) -> None:
         parse_second(text)
     elif name == "label":
         if not WHOLE.fullmatch(text) or abs(int(text)) > MAX_LABEL:
-            raise ValueError(f"expected a whole number as {name}, found {_shown(text)}")
+            raise ValueError(f"expected a whole number as {name}, found {shown(text)}")
     elif name != "video":
         try:
-            finite = math.isfinite(float(text)) and "_" not in text
+            finite = math.isfinite(parse_number(text))
         except ValueError:
             finite = False
         if not finite:
-            raise ValueError(f"expected a finite number as {name}, found {_shown(text)}")
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "...")
+            raise ValueError(f"expected a finite number as {name}, found {shown(text)}")

@@ -13,6 +13,8 @@ RAW_FILES = {"videos": "videos.csv", "labels": "labels.csv", "excluded": "exclud
 
 Paths = dict[str, str]
 """Paths by the name of a step's flag, with underscores."""
+Inputs = dict[str, str | list[str]]
+"""The same where a flag can have several."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,10 @@ class Layout:
     def manifest(self, data: str, split: str) -> str:
         """Return the list of decoded videos."""
         return str(self.root / "decoded" / data / split / "manifest.parquet")
+
+    def flow(self, data: str, split: str) -> str:
+        """Return the list of videos of optical flow."""
+        return str(self.root / "decoded" / data / split / "flow" / "manifest.parquet")
 
     def detector(self, data: str) -> str:
         """Return the trained person detector."""
@@ -69,3 +75,8 @@ class Layout:
         """Return a table as JSON and as Markdown."""
         folder = self.root / "tables"
         return {"json": str(folder / f"{target}.json"), "markdown": str(folder / f"{target}.md")}
+
+    def figure(self, target: str, form: str) -> Paths:
+        """Return a figure's picture, whose form is "svg" or "png", and the record of what it was drawn from."""
+        picture = self.root / "figures" / f"{target}.{form}"
+        return {"picture": str(picture), "record": f"{picture}.json"}

@@ -4,7 +4,6 @@ Everything follows from the world's purpose, its seed, the split and the number 
 purposes share a story. Videos that an interrupted run has written are kept; those of another world or other code go.
 """
 
-import hashlib
 import json
 import sys
 import zlib
@@ -19,7 +18,7 @@ from longvideo.data.ava import AvaFrames, AvaLabels, index_names, write_excluded
 from longvideo.data.ava_label_map import Label as MapLabel
 from longvideo.data.ava_label_map import write_label_map
 from longvideo.errors import UserError
-from longvideo.files.atomic import write_text
+from longvideo.miniworld.origin import drop_other_videos
 from longvideo.miniworld.render import actor_box, render
 from longvideo.miniworld.script import Script
 from longvideo.miniworld.stories import ava
@@ -27,7 +26,6 @@ from longvideo.video.encode import write_video
 
 GOP, CRF, BFRAMES = 48, 23, 2
 """As videos are found in the wild: long groups of pictures and B-frames; a decoder's work is part of the path."""
-ORIGIN_FILE = "made_by.txt"
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ def write_world(
         The video files by id.
     """
     if with_videos:
-        _drop_other_videos(out / "videos", json.dumps([story, purpose, seed, split, seconds, fps, size]))
+        drop_other_videos(out / "videos", json.dumps([story, purpose, seed, split, seconds, fps, size]))
     files: dict[str, Path] = {}
     rows: list[tuple[str, int, tuple[float, float, float, float], int, int]] = []
     excluded: list[tuple[str, float]] = []
@@ -112,14 +110,3 @@ def write_world(
     book = STORIES[story]
     write_label_map(out / "label_map.pbtxt", [MapLabel(i, name, kind) for i, (name, kind) in enumerate(book.labels, 1)])
     return files
-
-
-def _drop_other_videos(folder: Path, arguments: str) -> None:
-    """Remove videos that other arguments or other code made, and note what the new ones are made by."""
-    code = sorted(Path(__file__).parent.rglob("*.py"))
-    made_by = hashlib.sha256(b"\0".join([arguments.encode(), *(path.read_bytes() for path in code)])).hexdigest()
-    note = folder / ORIGIN_FILE
-    if not note.is_file() or note.read_text(encoding="utf-8") != made_by:
-        for path in folder.glob("*.mp4"):
-            path.unlink()
-        write_text(note, made_by)

@@ -1,0 +1,99 @@
+"""The official annotation files of a whole data set of action recognition, read and written as a folder.
+
+    ucf101      classInd.txt, trainlist01.txt, testlist01.txt, ...              splits train1, test1, train2, ...
+    hmdb51      brush_hair_test_split1.txt, ...                                 the same
+    charades    Charades_v1_classes.txt, Charades_v1_train.csv, _test.csv       splits train, test
+
+The videos of UCF-101 and HMDB-51 belong to all three splits at once: lists say which are for training or for testing.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from longvideo.data import charades, hmdb51, ucf101
+from longvideo.data.recognition import Labels
+from longvideo.errors import UserError
+
+SPLITS = 3
+"""Official splits of UCF-101 and HMDB-51."""
+_THREE = tuple(f"{part}{number}" for number in range(1, SPLITS + 1) for part in ("train", "test"))
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How one data set's files lie: the names of its splits, and what reads and writes them."""
+
+    splits: tuple[str, ...]
+    read: Callable[[Path, str], Labels]
+    write: Callable[[Path, Mapping[str, Labels]], None]
+
+
+def read_split(layout: str, folder: Path, split: str) -> Labels:
+    """Read one split from the official files in `folder`.
+
+    Raises:
+        UserError: There is no such layout or split, or a file is missing or malformed.
+    """
+    chosen = _layout(layout)
+    if split not in chosen.splits:
+        raise UserError(f"expected a split of {layout} ({', '.join(chosen.splits)}), found {split}")
+    return chosen.read(folder, split)
+
+
+def write_splits(layout: str, folder: Path, splits: Mapping[str, Labels]) -> None:
+    """Write all splits as official files into `folder`, each whole or not at all.
+
+    Raises:
+        UserError: There is no such layout.
+        ValueError: The splits are not those of the data set.
+    """
+    chosen = _layout(layout)
+    if set(splits) != set(chosen.splits):
+        raise ValueError(f"expected the splits {', '.join(chosen.splits)}, found {', '.join(splits)}")
+    chosen.write(folder, splits)
+
+
+def _layout(name: str) -> Layout:
+    if name not in LAYOUTS:
+        raise UserError(f"expected a layout among {', '.join(LAYOUTS)}, found {name}")
+    return LAYOUTS[name]
+
+
+def _read_ucf101(folder: Path, split: str) -> Labels:
+    part, number = split[:-1], int(split[-1])
+    return ucf101.read_list(folder / f"{part}list{number:02d}.txt", ucf101.read_classes(folder / "classInd.txt"))
+
+
+def _write_ucf101(folder: Path, splits: Mapping[str, Labels]) -> None:
+    ucf101.write_classes(folder / "classInd.txt", splits["train1"].classes)
+    for split, labels in splits.items():
+        part, number = split[:-1], int(split[-1])
+        ucf101.write_list(folder / f"{part}list{number:02d}.txt", labels, with_numbers=part == "train")
+
+
+def _read_hmdb51(folder: Path, split: str) -> Labels:
+    return hmdb51.read_split(folder, int(split[-1]), split[:-1])
+
+
+def _write_hmdb51(folder: Path, splits: Mapping[str, Labels]) -> None:
+    for number in range(1, SPLITS + 1):
+        hmdb51.write_split(folder, number, splits[f"train{number}"], splits[f"test{number}"])
+
+
+def _read_charades(folder: Path, split: str) -> Labels:
+    classes = charades.read_classes(folder / "Charades_v1_classes.txt")
+    return charades.read_annotations(folder / f"Charades_v1_{split}.csv", classes)
+
+
+def _write_charades(folder: Path, splits: Mapping[str, Labels]) -> None:
+    charades.write_classes(folder / "Charades_v1_classes.txt", splits["train"].classes)
+    for split, labels in splits.items():
+        charades.write_annotations(folder / f"Charades_v1_{split}.csv", labels)
+
+
+LAYOUTS = {
+    "ucf101": Layout(_THREE, _read_ucf101, _write_ucf101),
+    "hmdb51": Layout(_THREE, _read_hmdb51, _write_hmdb51),
+    "charades": Layout(("train", "test"), _read_charades, _write_charades),
+}
