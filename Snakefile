@@ -8,7 +8,7 @@ from snakemake.utils import min_version
 
 from longvideo.errors import UserError
 from longvideo.files.stale_lock import release_stale_lock
-from longvideo.graph import as_argument
+from longvideo.graph import as_argument, figure_flags, figure_inputs, resolved_figure
 from longvideo.preflight import missing_data, open_workspace, world_files
 
 min_version("9.27")
@@ -44,6 +44,8 @@ wildcard_constraints:
     seed="[0-9]+",
     pooling="clip|step",
     table="[a-z][a-z0-9_]*",
+    figure="(cm_)?figure_[a-z0-9_]+",
+    form="svg|png",
 
 
 include: "workflow/rules/acquire.smk"
@@ -68,6 +70,16 @@ for target in workspace.tables:
         localrule: True
 
 
+for target, figure in workspace.figures.items():
+
+    rule:
+        name:
+            target
+        input:
+            list(workspace.files.figure(target, figure.form).values()),
+        localrule: True
+
+
 # Results from elsewhere (`longvideo pull`) come without the generated videos: here they are made again.
 rule world:
     input:
@@ -80,4 +92,14 @@ rule all_tables:
         expand(
             "<run>/tables/{table}.{kind}", table=workspace.tables, kind=["json", "md"]
         ),
+    localrule: True
+
+
+rule all_figures:
+    input:
+        [
+            path
+            for target, figure in workspace.figures.items()
+            for path in workspace.files.figure(target, figure.form).values()
+        ],
     localrule: True

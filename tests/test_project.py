@@ -10,8 +10,9 @@ from typing import get_args
 
 import pytest
 
-from longvideo.specs import dataset, experiment, load, scale, table
+from longvideo.specs import actions, dataset, decode, figure, load, recognition, scale, speed, table
 from longvideo.specs.base import Spec
+from longvideo.specs.experiment import NamedSpec
 from longvideo.specs.scale import Stage
 
 ROOT = Path(__file__).parents[1]
@@ -23,6 +24,7 @@ RANKS = [
     {"errors"},
     {"video", "files", "specs"},
     {"data", "models", "training", "metrics", "people", "tables", "miniworld", "graph", "arguments"},
+    {"tasks"},
     {"preflight", "steps", "ledger", "commands"},
     {"cli"},
 ]
@@ -81,7 +83,7 @@ def test_no_two_packages_need_each_other():
 
 
 def test_what_starts_with_every_command_does_not_import_torch():
-    modules = "longvideo.preflight, longvideo.data.ava_check, longvideo.files.manifest, longvideo.tables.collect"
+    modules = "longvideo.preflight, longvideo.data.dataset_check, longvideo.files.manifest, longvideo.tables.collect"
     code = f"import sys, {modules}; print([name for name in ('torch', 'pandas') if name in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "torch" not in result.stdout
@@ -107,9 +109,10 @@ def test_a_rule_passes_the_flags_that_its_step_has():
 
 def spec_classes() -> dict[str, set[str]]:
     """The fields of every spec that is written in a file of `config/`."""
-    modules = (dataset, experiment, load, scale, table)
+    modules = (actions, dataset, decode, figure, load, recognition, scale, speed, table)
     classes = {cls for module in modules for cls in vars(module).values() if isinstance(cls, type)}
-    classes = {cls for cls in classes if issubclass(cls, Spec) and cls not in (Spec, table.ResolvedTable)}
+    shared = (Spec, NamedSpec, figure.FigureHead, figure.VideoFigure, table.ResolvedTable, figure.ResolvedFigure)
+    classes = {cls for cls in classes if issubclass(cls, Spec) and cls not in shared}
     return {cls.__name__: set(cls.model_fields) for cls in classes}
 
 

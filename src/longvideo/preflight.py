@@ -6,7 +6,7 @@ from typing import Any
 
 from longvideo.errors import UserError
 from longvideo.graph import Workspace
-from longvideo.specs.dataset import AvaDataset
+from longvideo.specs.dataset import MiniworldDataset, PoolDataset
 from longvideo.specs.load import CONFIG, DEFAULT_SCALE, load_dataset, load_scale
 from longvideo.specs.problems import unknown
 
@@ -48,11 +48,11 @@ def missing_data(workspace: Workspace) -> list[str]:
     They are no rule's inputs, so that the graph resolves without them; `acquire` and `train` check them again.
     """
     lines = []
-    for name in workspace.datasets.values():
+    for name in workspace.measured_datasets():
         dataset = load_dataset(name, workspace.config)
-        if isinstance(dataset, AvaDataset):
+        if not isinstance(dataset, MiniworldDataset | PoolDataset):
             # Here and not above: a run on generated worlds need not pay for reading annotations.
-            from longvideo.data.ava_check import missing_files
+            from longvideo.data.dataset_check import missing_files
 
             files = missing_files(dataset)
             lines += [f"{name}: expected {file}, found none" for file in files[:SHOWN_FILES]]

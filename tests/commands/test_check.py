@@ -6,7 +6,8 @@ import pytest
 
 from longvideo.cli import Parser
 from longvideo.commands import check
-from longvideo.data.ava_check import check_dataset, find_videos, missing_files
+from longvideo.data.dataset_check import check_dataset, missing_files
+from longvideo.data.video_files import find_videos
 from longvideo.errors import UserError
 from longvideo.specs.load import load_dataset
 

@@ -50,6 +50,8 @@ def test_the_list_names_the_models(capsys: pytest.CaptureFixture[str]) -> None:
         (("lfb_r50_nl_2l", "--size", "225"), "expected size to be a multiple of 16 for this model, found 225"),
         (("r50_i3d_nl", "--size", "-224"), "found -224"),
         (("r50_i3d_nl", "--size", "99999999999999999999"), "between 1 and 4096"),
+        (("c3d", "--frames", "8"), "expected clips of 3x16x112x112 for C3D, found 3x8x112x112"),
+        (("coviar", "--frames", "1"), "expected frames of at least 2, an I-frame and a P-frame; found 1"),
         (("fbo_nl_1l", "--slots", "0"), "expected slots between 1 and 100000, found 0"),
         (("r50_i3d_nl", "--frames", "many"), "invalid int value"),
     ],

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from longvideo.errors import UserError
+from longvideo.files.atomic import write_text
+from longvideo.files.figure_record import FigureRecord, write_figure
+from longvideo.files.layout import Layout
 from longvideo.files.metrics import Metric, RunMetrics, metrics_path, write_metrics
 from longvideo.graph import Workspace, as_argument
 from longvideo.specs.load import load_scale, load_table
@@ -138,6 +141,34 @@ def test_all_targets_of_both_documents_are_listed_with_their_state(made, capsys)
     assert "hold" in by_target[TARGET]
     assert "not run" in by_target["table_7_2a"]
     assert "not built yet" in by_target["table_8_1"]
+
+
+def test_a_figure_says_where_its_picture_lies_and_what_it_is_of(workplace, capsys):
+    with pytest.raises(UserError, match="`snakemake -c2 figure_4_2`"):
+        call(capsys, "show", "figure_4_2")
+    assert "not drawn" in next(line for line in call(capsys, "tables").splitlines() if line.startswith("figure_4_2"))
+    paths = Layout(Path("results/mini")).figure("figure_4_2", "png")
+    record = FigureRecord(
+        target="figure_4_2",
+        document="thesis",
+        where="Figure 4.2",
+        title="A title",
+        note="A note.",
+        scale="mini",
+        run="mini",
+        datasets={"ucf101": "miniworld_ucf"},
+        data=("miniworld_ucf-s0",),
+        seeds=(0,),
+        facts={"video": "v_A"},
+        commit="abc",
+    )
+    write_figure(Path(paths["record"]), record)
+    write_text(Path(paths["picture"]), "a picture")
+    text = call(capsys, "show", "figure_4_2")
+    assert all(part in text for part in ("Figure 4.2: A title", "data miniworld_ucf-s0", "video: v_A", "A note."))
+    assert text.splitlines()[-1] == "Picture: results/mini/figures/figure_4_2.png"
+    assert json.loads(call(capsys, "show", "figure_4_2", "--json"))["facts"] == {"video": "v_A"}
+    assert "drawn" in next(line for line in call(capsys, "tables").splitlines() if line.startswith("figure_4_2"))
 
 
 def test_claims_of_all_tables_are_listed_and_counted(made, capsys):

@@ -32,6 +32,7 @@ UNCHANGEABLE = {
     "common.architecture",
     "common.dataset",
     "common.freeze_backbone",
+    "flow.median",
 }
 """Values that have no other allowed value, or none that these tests think of."""
 Path_ = tuple[str, ...]

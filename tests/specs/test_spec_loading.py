@@ -8,10 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from longvideo.errors import UserError
+from longvideo.specs.actions import OperatorSpec
 from longvideo.specs.base import merge
 from longvideo.specs.dataset import DATASET
-from longvideo.specs.experiment import ExperimentSpec, OperatorSpec
-from longvideo.specs.load import load_dataset, load_experiment, load_scale, load_table, names, variants
+from longvideo.specs.experiments import EXPERIMENT
+from longvideo.specs.figure import FIGURE
+from longvideo.specs.load import (
+    load_dataset,
+    load_experiment,
+    load_figure,
+    load_scale,
+    load_table,
+    names,
+    variants,
+)
 from longvideo.specs.yaml_text import MAX_BYTES, read_yaml
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +61,29 @@ def change(file: Path, key: str, value: object) -> None:
 def test_every_variant_resolves_at_every_scale_and_survives_a_command_line(scale, experiment):
     spec = load_experiment(experiment, scale, CONFIG)
     assert spec.id == experiment
-    assert ExperimentSpec.model_validate_json(json.dumps(spec.model_dump(mode="json"))) == spec
+    assert EXPERIMENT.validate_json(json.dumps(spec.model_dump(mode="json"))) == spec
+
+
+@pytest.mark.parametrize("target", names("figures", CONFIG))
+def test_every_figure_survives_a_command_line(target):
+    figure = load_figure(target, CONFIG)
+    assert FIGURE.validate_json(json.dumps(figure.model_dump(mode="json"))) == figure
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("kind", "painting", "expected 'kind' as one of 'compressed_frames', 'video_space', 'speed_accuracy'"),
+        ("position", [1], "unknown key 'position', did you mean 'positions'?"),
+        ("positions", [1, 0], r"positions\[1\]: expected greater than or equal to 1, found 0"),
+        ("target", "figure_4_3", "expected 'figure_4_2', the file's own name"),
+    ],
+)
+def test_a_mistake_in_a_figure_is_one_line(config, key, value, message):
+    change(config / "figures" / "figure_4_2.yaml", key, value)
+    with pytest.raises(UserError, match=message) as caught:
+        load_figure("figure_4_2", config)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", names("datasets", CONFIG))
@@ -89,15 +121,15 @@ def test_support_in_seconds_is_the_stride_at_both_frame_rates():
 
 def test_init_names_the_same_variant_of_another_experiment():
     mini = load_scale("mini", CONFIG)
-    assert load_experiment("ava_sto/support_10", mini, CONFIG).init_experiment == "ava_cnn/support_10"
+    assert load_experiment("ava_sto/support_10", mini, CONFIG).init == "ava_cnn/support_10"
 
 
 @pytest.mark.parametrize("scale", SCALES, ids=lambda scale: scale.name)
 def test_every_scale_names_networks_and_worlds_that_exist(scale):
-    from longvideo.models.build import BACKBONES
+    from longvideo.models.build import BACKBONES, FRAME_BACKBONES
     from longvideo.models.person_detector import DETECTORS
 
-    assert set(scale.architectures.values()) <= BACKBONES.keys()
+    assert set(scale.architectures.values()) <= BACKBONES.keys() | FRAME_BACKBONES.keys()
     assert scale.detector.architecture in DETECTORS
     for name in scale.datasets.values():
         dataset = load_dataset(name, CONFIG)

@@ -13,9 +13,10 @@ import pytest
 
 from longvideo.errors import UserError
 from longvideo.files.manifest import Failure, Video, read_failures, read_manifest
-from longvideo.specs.scale import DecodeSpec
+from longvideo.files.video_list import read_video_list
+from longvideo.specs.decode import DecodeSpec
 from longvideo.steps import decode
-from longvideo.steps.decode import decode_video, main, read_video_list
+from longvideo.steps.decode import decode_video, main
 from longvideo.video.encode import write_video
 from longvideo.video.reader import FrameReader
 

@@ -7,7 +7,7 @@ from longvideo.data.clips import Clips
 from longvideo.files.bank import Bank
 from longvideo.files.boxes import make_boxes, write_boxes
 from longvideo.files.manifest import Video
-from longvideo.steps.predict import tested_boxes as boxes_to_test  # a name with "test" in front would be a test
+from longvideo.tasks.actions.predict import tested_boxes as boxes_to_test  # a name with "test" in front would be a test
 
 VIDEOS = ["a", "lost", "b", "a", "b"]
 SECONDS = [1.0, 2.0, 3.0, 4.0, 5.0]

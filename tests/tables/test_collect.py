@@ -72,3 +72,16 @@ def test_metrics_of_another_run_under_this_name_are_refused(tmp_path):
     put(tmp_path, "a/b", 5, 10.0, path_seed=0)
     with pytest.raises(UserError, match="expected metrics of a/b seed 0, found a/b seed 5"):
         MetricsFolder(tmp_path, [0]).measure("a/b", "map")
+
+
+def test_a_mean_or_a_difference_is_taken_seed_by_seed(tmp_path):
+    for seed, (first, second) in enumerate(((10.0, 30.0), (12.0, 20.0), (17.0, None))):
+        put(tmp_path, "a/b", seed, first)
+        put(tmp_path, "a/c", seed, second)
+    folder = MetricsFolder(tmp_path, [0, 1, 2])
+    mean = folder.combine([(0.5, "a/b", "map"), (0.5, "a/c", "map")], "%")
+    assert (mean.per_seed, mean.missing, mean.state) == ({0: 20.0, 1: 16.0}, {2: "undefined"}, "partial")
+    assert mean.name == "mean of a/b, a/c map"
+    gain = folder.combine([(1.0, "a/c", "map"), (-1.0, "a/b", "map")], "%")
+    assert gain.per_seed == {0: 20.0, 1: 8.0} and gain.name == "a/c - a/b map"
+    assert folder.combine([(1.0, "a/b", "map")], "%") == folder.measure("a/b", "map", "%")

@@ -38,11 +38,17 @@ def test_numbers_match_to_the_printed_digits_and_texts_but_for_white_space(stati
 def test_the_real_network_has_the_stages_and_ratios_of_the_thesis():
     assert static_value("r50_i3d_nl.res4.output").text == "16×14×14"
     assert static_value("r50_i3d_nl.res4.specification").text.endswith("×6, NL: 1, 3, 5")
+    assert static_value("coviar.gmacs_per_frame").value == pytest.approx(static_value("coviar.macs").value / 12e9)
     assert static_value("sto_r50/cnn_r50.params").value == pytest.approx(1.12, abs=0.01)
 
 
+def test_models_of_other_clip_lengths_have_no_count_per_frame_together():
+    with pytest.raises(UserError, match=r"expected models of one number of frames, found \[1, 12\]"):
+        static_value("coviar+resnet50.gmacs_per_frame")
+
+
 @pytest.mark.parametrize(
-    "name", ["r50_i3d_nl", "r50_i3d_nl.params.x", "r50_i3d_nl.res9.output", "resnet.params", ".output"]
+    "name", ["r50_i3d_nl", "r50_i3d_nl.params.x", "r50_i3d_nl.res9.output", "resnet.gmacs", ".output"]
 )
 def test_a_name_of_nothing_is_refused_in_one_line(name):
     with pytest.raises(UserError, match="expected"):

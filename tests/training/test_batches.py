@@ -15,7 +15,8 @@ from longvideo.files.manifest import Video
 from longvideo.miniworld.stories.ava import LABELS
 from longvideo.miniworld.write import write_world
 from longvideo.models.build import OperatorChoice, build_action_model
-from longvideo.training.batches import ActionBatch, ActionBatches, batches_from
+from longvideo.training.batches import ActionBatch, ActionBatches
+from longvideo.training.loading import batches_from
 from longvideo.training.optimizer import build_optimizer
 
 FPS, SECONDS, SIDE = 8, 10, 64

@@ -20,6 +20,7 @@ CALLS = {
     "mini": [*DRY_RUN, "dataset=miniworld_ava_dev", "--", "all_tables"],
     "paper": [*DRY_RUN, "scale=paper", "--", "all_tables"],
     "one": [*DRY_RUN, "scale=mini", "--", "results/mini/metrics/ava_lfb/nl/s7.json"],
+    "figures": [*DRY_RUN, "scale=smoke", "--", "all_figures"],
     "default": ["-n", "-c2"],
     "mistake": [*DRY_RUN, "scale=maxi"],
     "lint": ["--lint"],
@@ -39,10 +40,19 @@ def test_all_tables_resolve_at_every_scale(results, scale):
     jobs, seeds = results[scale].jobs, len(load_scale(scale, CONFIG).seeds)
     worlds = 1 if scale == "paper" else seeds
     assert jobs["detect_train"] == worlds
-    assert jobs["acquire"] == jobs["decode"] == jobs["detect_run"] == 2 * worlds
-    assert jobs["train"] == jobs["predict"] == jobs["evaluate"]
+    assert jobs["detect_run"] == 2 * worlds  # training and test split of AVA
+    # UCF-101 and HMDB-51 have six splits, Charades two; each decodes all its videos once, and computes their flow once.
+    assert jobs["acquire"] == (2 + 7 + 7 + 3) * worlds and jobs["decode"] == (2 + 3) * worlds
+    assert jobs["flow"] == 3 * worlds
+    assert jobs["train"] == jobs["predict"] < jobs["evaluate"]
     assert jobs["train"] % seeds == 0
     assert jobs["tabulate"] == len(names("tables", CONFIG))
+
+
+def test_all_figures_resolve(results):
+    assert results["figures"].status == 0, results["figures"].stdout + results["figures"].stderr
+    assert results["figures"].jobs["figure"] == len(names("figures", CONFIG))
+    assert "--out-picture results/smoke/figures/figure_4_2.png " in results["figures"].stdout
 
 
 def test_missing_real_data_are_named_and_stop_nothing(results):

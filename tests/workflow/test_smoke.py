@@ -39,6 +39,12 @@ def test_every_stage_runs_and_a_second_call_finds_nothing_to_do(smoke: SmokeRun)
     assert losses[0].startswith("percent,ava_cnn/support_2,") and len(losses) == 101
 
 
+def test_streams_of_compressed_video_and_flow_are_trained_and_fused(smoke: SmokeRun):
+    run = json.loads((smoke.folder / "results/smoke/metrics/coviar_with_flow/ucf101_1/s0.json").read_text())
+    assert run["counts"] == {"videos": 32, "not_decoded": 0} and run["split"] == "test1"
+    assert 0 <= run["metrics"]["accuracy"]["value"] <= run["metrics"]["accuracy_top5"]["value"] <= 1
+
+
 def own_videos(folder: Path) -> None:
     """Turn the smoke world into a user's folder; the last training video is cut off in the middle."""
     data = folder / "data/mine"

@@ -3,7 +3,7 @@
 
 rule bank:
     input:
-        unpack(lambda w: workspace.clip_inputs(w.experiment, int(w.seed), w.split)),
+        unpack(lambda w: workspace.bank_inputs(w.experiment, int(w.seed), w.split)),
         checkpoint="<run>/checkpoints/{experiment}/s{seed}/model.safetensors",
     output:
         features="<run>/banks/{experiment}/s{seed}/{split}/{pooling}/features.npy",
@@ -15,11 +15,9 @@ rule bank:
         **workspace.resources("bank"),
     params:
         spec=lambda w: as_argument(workspace.experiment(w.experiment)),
-        kind=lambda w: workspace.bank_flags(
-            w.experiment, int(w.seed), w.split, w.pooling
-        ),
+        files=lambda w: workspace.bank_flags(w.experiment, int(w.seed), w.split),
+        per_step=lambda w: "--per-step" if w.pooling == "step" else "",
     shell:
         "{PYTHON:q} -m longvideo.steps.bank --spec {params.spec:q} --checkpoint {input.checkpoint:q}"
-        " --manifest {input.manifest:q} --detections {input.detections:q} --label-map {input.label_map:q}"
-        " {params.kind} --features {output.features:q} --index {output.index:q}"
+        " {params.files} {params.per_step} --features {output.features:q} --index {output.index:q}"
         " --threads {threads} &> {log:q}"

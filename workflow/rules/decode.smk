@@ -18,3 +18,20 @@ rule decode:
     shell:
         "{PYTHON:q} -m longvideo.steps.decode --spec {params.spec:q} --videos {input.videos:q}"
         " --out {output.manifest:q} --threads {threads} &> {log:q}"
+
+
+rule flow:
+    input:
+        manifest="<run>/decoded/{data}/{split}/manifest.parquet",
+    output:
+        manifest="<run>/decoded/{data}/{split}/flow/manifest.parquet",
+    log:
+        "<run>/logs/decode/{data}/{split}.flow.log",
+    threads: workspace.threads("decode")
+    resources:
+        **workspace.resources("decode"),
+    params:
+        spec=as_argument(workspace.scale.flow),
+    shell:
+        "{PYTHON:q} -m longvideo.steps.decode --spec {params.spec:q} --videos {input.manifest:q}"
+        " --out {output.manifest:q} --threads {threads} &> {log:q}"

@@ -1,21 +1,21 @@
-# Compare predictions with the labels of the test split.
+# Compare predictions with the labels of the test split; or measure speed, alone on its threads.
 
 
 rule evaluate:
     input:
         unpack(lambda w: workspace.evaluate_inputs(w.experiment, int(w.seed))),
-        predictions="<run>/predictions/{experiment}/s{seed}.parquet",
     output:
         metrics="<run>/metrics/{experiment}/s{seed}.json",
     log:
         "<run>/logs/evaluate/{experiment}/s{seed}.log",
-    threads: workspace.threads("evaluate")
+    threads: lambda w: workspace.evaluate_threads(w.experiment)
     resources:
-        **workspace.resources("evaluate"),
+        mem_mb=lambda w: workspace.evaluate_resources(w.experiment)["mem_mb"],
+        runtime=lambda w: workspace.evaluate_resources(w.experiment)["runtime"],
+        gpus=lambda w: workspace.evaluate_resources(w.experiment)["gpus"],
     params:
         spec=lambda w: as_argument(workspace.experiment(w.experiment)),
-        data=lambda w: workspace.evaluate_flags(w.experiment, int(w.seed)),
+        files=lambda w: workspace.evaluate_flags(w.experiment, int(w.seed)),
     shell:
         "{PYTHON:q} -m longvideo.steps.evaluate --spec {params.spec:q} --seed {wildcards.seed}"
-        " --predictions {input.predictions:q} --labels {input.labels:q} --excluded {input.excluded:q}"
-        " --label-map {input.label_map:q} {params.data} --out {output.metrics:q} &> {log:q}"
+        " {params.files} --out {output.metrics:q} --threads {threads} &> {log:q}"

@@ -1,4 +1,4 @@
-# Score every detected box of the test split; labels are no input.
+# Score what the test split shows; labels are no input.
 
 
 rule predict:
@@ -14,9 +14,7 @@ rule predict:
         **workspace.resources("predict"),
     params:
         spec=lambda w: as_argument(workspace.experiment(w.experiment)),
-        banks=lambda w: workspace.predict_flags(w.experiment, int(w.seed)),
+        files=lambda w: workspace.predict_flags(w.experiment, int(w.seed)),
     shell:
         "{PYTHON:q} -m longvideo.steps.predict --spec {params.spec:q} --checkpoint {input.checkpoint:q}"
-        " --manifest {input.manifest:q} --detections {input.detections:q}"
-        " --label-map {input.label_map:q} {params.banks} --out {output.predictions:q}"
-        " --threads {threads} &> {log:q}"
+        " {params.files} --out {output.predictions:q} --threads {threads} &> {log:q}"

@@ -34,3 +34,21 @@ rule losses:
     shell:
         "{PYTHON:q} -m longvideo.steps.tabulate losses --checkpoints-root {params.checkpoints_root:q}"
         " --logs {input.logs:q} --out {output.losses:q} &> {log:q}"
+
+
+# A figure of the documents, and the record of what it was drawn from.
+rule figure:
+    input:
+        unpack(lambda w: figure_inputs(workspace, w.figure)),
+    output:
+        picture="<run>/figures/{figure}.{form}",
+        record="<run>/figures/{figure}.{form}.json",
+    log:
+        "<run>/logs/tabulate/{figure}.{form}.log",
+    localrule: True
+    params:
+        spec=lambda w: as_argument(resolved_figure(workspace, w.figure)),
+        files=lambda w: figure_flags(workspace, w.figure),
+    shell:
+        "{PYTHON:q} -m longvideo.steps.tabulate figure --spec {params.spec:q} {params.files}"
+        " --out-picture {output.picture:q} --out-record {output.record:q} &> {log:q}"

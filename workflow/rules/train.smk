@@ -14,10 +14,9 @@ rule train:
         **workspace.resources("train"),
     params:
         spec=lambda w: as_argument(workspace.experiment(w.experiment)),
-        start=lambda w: workspace.train_flags(w.experiment, int(w.seed)),
+        files=lambda w: workspace.train_flags(w.experiment, int(w.seed)),
         resume_dir=f"{RUN}/resume/{{experiment}}/s{{seed}}",
     shell:
         "{PYTHON:q} -m longvideo.steps.train --spec {params.spec:q} --seed {wildcards.seed}"
-        " --manifest {input.manifest:q} --labels {input.labels:q} --label-map {input.label_map:q}"
-        " --detections {input.detections:q} {params.start} --out {output.model:q} --log {output.losses:q}"
+        " {params.files} --out {output.model:q} --log {output.losses:q}"
         " --resume-dir {params.resume_dir:q} --threads {threads} &> {log:q}"

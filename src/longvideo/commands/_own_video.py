@@ -30,8 +30,8 @@ from longvideo.models.person_detector import Settings, build_detector
 from longvideo.models.restore import restore_action_model
 from longvideo.models.score import score_boxes
 from longvideo.people.detect import detect_people, whole_seconds
+from longvideo.specs.actions import ActionSpec, ClipSpec
 from longvideo.specs.base import Spec
-from longvideo.specs.experiment import ClipSpec, ExperimentSpec
 from longvideo.specs.problems import as_user_error
 from longvideo.specs.scale import DetectorSpec
 from longvideo.training.device import describe, precision, prepare
@@ -44,7 +44,7 @@ class Trained(NamedTuple):
 
     path: Path
     model: ActionModel
-    spec: ExperimentSpec
+    spec: ActionSpec
     seed: int
     classes: tuple[int, ...]
     names: tuple[str, ...]
@@ -148,7 +148,7 @@ def _out_of_sight(boxes: NDArray[np.float32], video: Video, clip: ClipSpec) -> i
 
 def _load_actions(path: Path, device: torch.device) -> Trained:
     header = read_header(path)
-    spec = _spec(path, header, "action_model", ExperimentSpec)
+    spec = _spec(path, header, "action_model", ActionSpec)
     classes: Any = header.get("classes")
     names: Any = header.get("labels", [])  # earlier checkpoints have none
     seed = header.get("seed")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from longvideo.errors import UserError
+from longvideo.specs.figure import Figure
 from longvideo.specs.load import CONFIG, DEFAULT_SCALE, names
 from longvideo.specs.problems import unknown
 from longvideo.specs.table import TableSpec
@@ -26,9 +27,9 @@ class Run(NamedTuple):
         """The run's folder below `results/`."""
         return self.scale if self.dataset is None else f"{self.scale}-{self.dataset}"
 
-    def command(self, table: TableSpec) -> str:
-        """Return the command that makes a table of this run."""
-        static = not table.measurements
+    def command(self, table: TableSpec | Figure) -> str:
+        """Return the command that makes a table or a figure of this run."""
+        static = isinstance(table, TableSpec) and not table.measurements
         changed = [] if self.scale == DEFAULT_SCALE else [f"scale={self.scale}"]
         changed += [] if self.dataset is None else [f"dataset={self.dataset}"]
         options = f" --config {' '.join(changed)}" if changed else ""

@@ -1,7 +1,7 @@
 """Compare what is on disk with what a data set should hold.
 
-Reads every annotation file and opens every annotated video: rows, videos, seconds, boxes, action ids, missing, empty
-and unreadable files. Exit status 1 if anything is missing or wrong.
+Reads every annotation file and opens every annotated video: rows, videos, seconds, boxes, action ids, classes, splits
+that share videos, missing, empty and unreadable files. Exit status 1 if anything is missing or wrong.
 """
 
 import argparse
@@ -19,12 +19,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print each problem on a line of its own, then what was looked at."""
     # Imported here: specs bring in pydantic, which the other commands need not wait for.
-    from longvideo.data.ava_check import check_dataset, relocated
-    from longvideo.specs.dataset import AvaDataset
+    from longvideo.data.dataset_check import check_dataset, relocated
+    from longvideo.specs.dataset import MiniworldDataset, PoolDataset
     from longvideo.specs.load import load_dataset
 
     dataset = load_dataset(args.dataset)
-    if not isinstance(dataset, AvaDataset):
+    if isinstance(dataset, MiniworldDataset | PoolDataset):
         raise UserError(f"expected a data set with files of its own, found {args.dataset}: it is generated when needed")
     report = check_dataset(relocated(dataset, args.root) if args.root else dataset)
     for line in (*report.problems, *report.summary):

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from longvideo.commands._runs import Run, add_run_arguments, chosen_run
 from longvideo.errors import UserError
 from longvideo.graph import Workspace
+from longvideo.specs.actions import ActionSpec
+from longvideo.specs.decode import DecodeSpec
 from longvideo.specs.load import DEFAULT_SCALE, load_scale, variants
-from longvideo.specs.scale import DecodeSpec
 
 if TYPE_CHECKING:
     from longvideo.commands._own_video import Found
@@ -72,6 +73,8 @@ def _run(args: argparse.Namespace) -> None:
     workspace = Workspace(load_scale(chosen.scale), chosen.dataset)
     experiment = args.experiment if "/" in args.experiment else variants(args.experiment)[0]
     spec = workspace.experiment(experiment)
+    if not isinstance(spec, ActionSpec):
+        raise UserError(f"expected an experiment on the actions of people, found {experiment}")
     if args.seed not in workspace.scale.seeds:
         raise UserError(f"--seed: expected one of {', '.join(map(str, workspace.scale.seeds))}, found {args.seed}")
     data, files = workspace.data(spec, args.seed), workspace.files
@@ -86,7 +89,7 @@ def _run(args: argparse.Namespace) -> None:
         from longvideo.commands._own_video import find_actions, load_models
 
         models = load_models(files, detector, checkpoint, args.seed)
-        label_map = Path(files.raw(data, workspace.dataset(data).test_split)["label_map"])
+        label_map = Path(files.raw(data, workspace.files_of(experiment).test_split(args.seed))["label_map"])
         found = find_actions(models, video, label_map)
     _write(args.video, outputs, found, args.min_score, args.top)
 

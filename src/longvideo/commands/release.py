@@ -7,13 +7,21 @@ from pathlib import Path
 from longvideo.commands._runs import add_run_arguments, chosen_run
 from longvideo.errors import UserError
 from longvideo.files.atomic import write_aside
+from longvideo.files.figure_record import read_figure
 from longvideo.files.metrics import is_dirty, read_metrics
 from longvideo.files.table_record import read_table
 from longvideo.graph import RESULTS
 from longvideo.tables.store import RELEASED
 
-PATTERNS = {"metrics": "*/*/s*.json", "tables": "*.json", "texts": "*.md", "figures": "*.svg"}
-FOLDERS = {"texts": "tables"}
+PATTERNS = {
+    "metrics": "*/*/s*.json",
+    "tables": "*.json",
+    "texts": "*.md",
+    "figures": "*.svg",
+    "pictures": "*.png",
+    "records": "*.json",
+}
+FOLDERS = {"texts": "tables", "pictures": "figures", "records": "figures"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +45,7 @@ def run(args: argparse.Namespace) -> None:
         )
     commits = {path: [read_metrics(path).commit] for path in files["metrics"]}
     commits |= {path: [made.commit for made in read_table(path).runs] for path in files["tables"]}
+    commits |= {path: [found.commit, *found.commits] for path in files["records"] for found in [read_figure(path)]}
     dirty = [path for path, found in commits.items() if any(map(is_dirty, found))]
     if dirty and not args.allow_dirty:
         raise UserError(

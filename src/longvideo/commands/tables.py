@@ -13,9 +13,10 @@ from longvideo.commands._runs import (
     width,
 )
 from longvideo.graph import RESULTS
-from longvideo.specs.load import load_table, names
+from longvideo.specs.figure import SpeedAccuracyFigure
+from longvideo.specs.load import load_figure, load_table, names
 from longvideo.tables.render import DOCUMENTS
-from longvideo.tables.store import cells_in_words, stored_table, verdicts_in_words
+from longvideo.tables.store import RELEASED, cells_in_words, stored_figure, stored_table, verdicts_in_words
 
 HEADS = ("target", "printed", "ours", "claims", "what")
 NOT_BUILT = "not built yet"
@@ -30,8 +31,9 @@ def run(args: argparse.Namespace) -> None:
     """Print one line for each target."""
     chosen = chosen_run(args)
     targets = read_targets()
-    built = set(names("tables"))
-    rows = {found.target: _row(found, chosen) if found.target in built else _unbuilt(found) for found in targets}
+    makers = dict.fromkeys(names("tables"), _row) | dict.fromkeys(names("figures"), _figure_row)
+    built = makers.keys()
+    rows = {found.target: makers.get(found.target, _unbuilt)(found, chosen) for found in targets}
     widths = [max(map(len, column)) for column in zip(HEADS, *rows.values())]
     limit = width() if wants_colour() else None
     print(f"Run {chosen.name}: from results/{chosen.name}; 'released' where only the numbers in git are there.")
@@ -49,12 +51,20 @@ def _row(found: Target, chosen: Run) -> tuple[str, ...]:
     printed = str(sum(cell.printed is not None for cell in cells))
     stored = stored_table(RESULTS, chosen.name, found.target)
     if stored is None:
-        ours = sum(cell.measurement is not None or cell.static is not None for cell in cells)
+        ours = sum(cell.ours for cell in cells)
         claims = f"{len(table.claims)} not run" if table.claims else ""
         return (found.target, printed, f"{ours} not run", claims, found.what)
     ours_in_words = cells_in_words(stored.table.cells, stored.released)
     return (found.target, printed, ours_in_words, verdicts_in_words(stored.table.claims), found.what)
 
 
-def _unbuilt(found: Target) -> tuple[str, ...]:
+def _figure_row(found: Target, chosen: Run) -> tuple[str, ...]:
+    figure = load_figure(found.target)
+    printed = str(len(figure.printed)) if isinstance(figure, SpeedAccuracyFigure) else ""
+    stored = stored_figure(RESULTS, chosen.name, found.target, figure.form)
+    ours = "not drawn" if stored is None else RELEASED if stored.released else "drawn"
+    return (found.target, printed, ours, "", found.what)
+
+
+def _unbuilt(found: Target, chosen: Run) -> tuple[str, ...]:
     return (found.target, "", NOT_BUILT, "", found.what)

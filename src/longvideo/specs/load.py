@@ -13,8 +13,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from longvideo.errors import UserError
 from longvideo.specs.base import Spec, merge
-from longvideo.specs.dataset import DATASET, AvaDataset, DatasetSpec, MiniworldDataset
-from longvideo.specs.experiment import ExperimentSpec
+from longvideo.specs.dataset import DATASET, Dataset, DatasetSpec
+from longvideo.specs.experiments import EXPERIMENT, Experiment, ExperimentSpec
+from longvideo.specs.figure import FIGURE, Figure, FigureSpec
 from longvideo.specs.problems import as_user_error, first_problem, unknown
 from longvideo.specs.scale import ScaleSpec
 from longvideo.specs.table import TableSpec
@@ -32,7 +33,7 @@ class ExperimentFile(Spec):
 
 
 def names(kind: str, config: Path = CONFIG) -> list[str]:
-    """List the names in a folder of the configuration: `experiments`, `tables`, `datasets` or `scales`."""
+    """List the names in a folder of the configuration: `experiments`, `tables`, `figures`, `datasets` or `scales`."""
     folder = config / kind
     if not folder.is_dir():
         raise UserError(f"expected the folder {folder}, found none: run this from the root of the repository")
@@ -50,9 +51,9 @@ def load_scale(name: str, config: Path = CONFIG) -> ScaleSpec:
     return spec
 
 
-def load_dataset(name: str, config: Path = CONFIG) -> MiniworldDataset | AvaDataset:
+def load_dataset(name: str, config: Path = CONFIG) -> Dataset:
     """Load `config/datasets/NAME.yaml`."""
-    dataset: MiniworldDataset | AvaDataset = _load(_path("datasets", name, config), DATASET)
+    dataset: Dataset = _load(_path("datasets", name, config), DATASET)
     return dataset
 
 
@@ -64,12 +65,20 @@ def load_table(target: str, config: Path = CONFIG) -> TableSpec:
     return spec
 
 
+def load_figure(target: str, config: Path = CONFIG) -> Figure:
+    """Load `config/figures/TARGET.yaml`."""
+    path = _path("figures", target, config)
+    spec: Figure = _load(path, FIGURE)
+    _expect_own_name(path, "target", spec.target)
+    return spec
+
+
 def variants(experiment: str, config: Path = CONFIG) -> list[str]:
     """List the ids, `experiment/variant`, of an experiment's file."""
     return [f"{experiment}/{variant}" for variant in _experiment_file(experiment, config)[1].variants]
 
 
-def load_experiment(experiment_id: str, scale: ScaleSpec, config: Path = CONFIG) -> ExperimentSpec:
+def load_experiment(experiment_id: str, scale: ScaleSpec, config: Path = CONFIG) -> Experiment:
     """Resolve one variant of an experiment at one scale.
 
     Args:
@@ -83,8 +92,8 @@ def load_experiment(experiment_id: str, scale: ScaleSpec, config: Path = CONFIG)
         raise UserError(f"{path}: {unknown('variant', variant, content.variants)} (expected {name}/VARIANT)")
     override = scale.experiments.get(name, {})
     resolved = merge(content.common, override, content.variants[variant], {"name": name, "variant": variant})
-    if isinstance(resolved.get("init"), str):
-        resolved["init"] = resolved["init"].replace("{variant}", variant)
+    for key in ("init", "streams"):  # the variants of one experiment build on the same variants of others
+        resolved.update({key: _named(resolved[key], variant)} if key in resolved else {})
     architecture = resolved.get("architecture")
     if isinstance(architecture, str):
         if architecture not in scale.architectures:
@@ -92,7 +101,7 @@ def load_experiment(experiment_id: str, scale: ScaleSpec, config: Path = CONFIG)
             raise UserError(f"{file}: architectures: {unknown('architecture', architecture, scale.architectures)}")
         resolved["architecture"] = scale.architectures[architecture]
     try:
-        return ExperimentSpec.model_validate_json(json.dumps(resolved))
+        return EXPERIMENT.validate_json(json.dumps(resolved))
     except ValidationError as error:
         layers = {
             f"{path} variant {variant}": content.variants[variant],
@@ -107,6 +116,12 @@ def _experiment_file(name: str, config: Path) -> tuple[Path, ExperimentFile]:
     path = _path("experiments", name, config)
     content: ExperimentFile = _load(path, ExperimentFile)
     return path, content
+
+
+def _named(value: Any, variant: str) -> Any:
+    if isinstance(value, list):
+        return [_named(part, variant) for part in value]
+    return value.replace("{variant}", variant) if isinstance(value, str) else value
 
 
 def _holds(layer: Any, key_path: tuple[str | int, ...]) -> bool:
@@ -144,4 +159,5 @@ def _load_version(path: Path, model: Any, _mtime_ns: int, _size: int) -> Any:
     try:
         return model.validate_json(text) if isinstance(model, TypeAdapter) else model.model_validate_json(text)
     except ValidationError as error:
-        raise as_user_error(str(path), error, DatasetSpec if isinstance(model, TypeAdapter) else model) from error
+        annotation = {DATASET: DatasetSpec, FIGURE: FigureSpec}.get(model, model)
+        raise as_user_error(str(path), error, annotation) from error

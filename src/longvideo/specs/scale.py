@@ -5,23 +5,10 @@ from typing import Any, Literal, get_args
 from pydantic import Field, model_validator
 
 from longvideo.specs.base import Count, Fraction, Name, Spec
-from longvideo.specs.dataset import TrimSpec
+from longvideo.specs.decode import DecodeSpec, FlowSpec
 from longvideo.specs.experiment import OptimSpec
 
 Stage = Literal["acquire", "decode", "detect", "bank", "train", "predict", "evaluate"]
-
-
-class DecodeSpec(Spec):
-    """What every video is re-encoded to. `trim` comes from the data set: files of a scale leave it out.
-
-    A `short_side` is a limit: smaller videos keep their size.
-    """
-
-    fps: float = Field(gt=0, le=120)
-    short_side: Count
-    gop: Count
-    crf: int = Field(ge=0, le=51)
-    trim: TrimSpec | None = None
 
 
 class DetectorSpec(Spec):
@@ -54,6 +41,7 @@ class ScaleSpec(Spec):
     datasets: dict[Name, Name]
     architectures: dict[Name, Name]
     decode: DecodeSpec
+    flow: FlowSpec = FlowSpec()
     detector: DetectorSpec
     resources: dict[Stage, ResourceSpec]
     experiments: dict[Name, dict[str, Any]] = Field(default_factory=dict)

@@ -1,7 +1,8 @@
 """A table of a document as data: its cells, the printed numbers, and the claims that its cells test.
 
-A cell is one of three things: measured (`experiment` and `metric`), computed without data (`static`), or only printed.
-A cell that has not been measured stays empty; a printed number is never copied into it.
+A cell is one of four things: measured (`experiment` and `metric`), derived from measured cells (`mean_of`, or
+`difference`: the first minus the second), computed without data (`static`), or only printed. A cell that has not been
+measured stays empty; a printed number is never copied into it.
 """
 
 from typing import Annotated, Literal
@@ -12,6 +13,8 @@ from longvideo.specs.base import Name, Positive, Spec
 from longvideo.specs.experiment import EXPERIMENT_ID, ExperimentId
 
 Printed = float | str
+MAX_DEPTH = 3
+"""Of cells derived from derived cells."""
 CellKey = tuple[str, str]
 """[row key, column key]."""
 
@@ -23,14 +26,21 @@ class Measurement(Spec):
     metric: str = Field(pattern=r"^[A-Za-z0-9_.]+$")
 
 
+Terms = tuple[tuple[float, Measurement], ...]
+"""A sum of measurements, each with its factor; of a plain measurement the one term."""
+
+
 class CellSpec(Spec):
-    """One cell: where our value comes from, and what the document prints there."""
+    """One cell: where our value comes from, what the document prints there, and what a reader must know of the two."""
 
     experiment: ExperimentId | None = Field(default=None, pattern=EXPERIMENT_ID)
     metric: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.]+$")
+    mean_of: tuple[CellKey | Measurement, ...] = ()
+    difference: tuple[CellKey | Measurement, CellKey | Measurement] | None = None
     static: str | None = None
     printed: Printed | None = None
     quoted: bool = False
+    note: str = ""
 
     @property
     def measurement(self) -> Measurement | None:
@@ -43,11 +53,25 @@ class CellSpec(Spec):
     def _has_one_origin(self) -> "CellSpec":
         if (self.experiment is None) != (self.metric is None):
             raise ValueError("expected experiment and metric together")
-        if self.experiment is not None and self.static is not None:
-            raise ValueError("expected either an experiment or static, found both")
-        if self.experiment is None and self.static is None and self.printed is None:
-            raise ValueError("expected an experiment, static or printed, found neither")
+        origins = {"experiment": self.experiment, "mean_of": self.mean_of, "difference": self.difference}
+        found = [name for name, value in {**origins, "static": self.static}.items() if value]
+        if len(found) > 1:
+            raise ValueError(f"expected one of experiment, mean_of, difference and static, found {' and '.join(found)}")
+        if not found and self.printed is None:
+            raise ValueError("expected an experiment, mean_of, difference, static or printed, found none of them")
         return self
+
+    @property
+    def parts(self) -> tuple[tuple[float, CellKey | Measurement], ...]:
+        """What this one is the sum of: cells and measurements, each with its factor."""
+        if self.difference is not None:
+            return ((1.0, self.difference[0]), (-1.0, self.difference[1]))
+        return tuple((1 / len(self.mean_of), place) for place in self.mean_of)
+
+    @property
+    def ours(self) -> bool:
+        """Whether we have a number of our own for it."""
+        return self.measurement is not None or bool(self.parts) or self.static is not None
 
 
 class ColumnSpec(Spec):
@@ -142,21 +166,36 @@ class TableSpec(Spec):
         """Return the cell of [row key, column key]; KeyError if there is none."""
         return {row.key: row for row in self.rows}[key[0]].cells[key[1]]
 
-    def measurement(self, place: CellKey | Measurement) -> Measurement:
-        """Return what is measured at a claim's place, a cell of this table or an experiment named directly."""
-        if isinstance(place, Measurement):
-            return place
-        measured = self.cell(place).measurement
-        if measured is None:
+    def terms(self, place: CellKey | Measurement, depth: int = 0) -> Terms:
+        """Return what is measured at a place, a cell of this table or an experiment named directly.
+
+        Raises:
+            KeyError: There is no such cell, or it is neither measured nor derived from measured cells.
+        """
+        if depth > MAX_DEPTH:
             raise KeyError(place)
-        return measured
+        if isinstance(place, Measurement):
+            return ((1.0, place),)
+        cell = self.cell(place)
+        if cell.measurement is not None:
+            return ((1.0, cell.measurement),)
+        if not cell.parts:
+            raise KeyError(place)
+        return tuple(
+            (factor * inner, found) for factor, part in cell.parts for inner, found in self.terms(part, depth + 1)
+        )
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:
         """Everything that the cells and claims need measured, each once, in the order of the table."""
-        cells = [cell.measurement for row in self.rows for cell in row.cells.values()]
-        claims = [self.measurement(place) for claim in self.claims for place in claim_cells(claim)]
-        return tuple(dict.fromkeys(found for found in [*cells, *claims] if found is not None))
+        cells: list[CellKey | Measurement] = [
+            (row.key, column)
+            for row in self.rows
+            for column, cell in row.cells.items()
+            if cell.measurement is not None or cell.parts
+        ]
+        places = [*cells, *(place for claim in self.claims for place in claim_cells(claim))]
+        return tuple(dict.fromkeys(found for place in places for _, found in self.terms(place)))
 
     @model_validator(mode="after")
     def _keys_agree(self) -> "TableSpec":
@@ -169,10 +208,16 @@ class TableSpec(Spec):
             for key in row.cells:
                 if key not in columns:
                     raise ValueError(f"row {row.key!r}: expected cells of {', '.join(columns)}, found {key!r}")
+        for row in self.rows:
+            for column, cell in row.cells.items():
+                try:
+                    _ = self.terms((row.key, column)) if cell.parts else ()
+                except KeyError:
+                    raise ValueError(f"row {row.key!r}: {column}: expected measured cells to derive it from") from None
         for claim in self.claims:
             for place in claim_cells(claim):
                 try:
-                    self.measurement(place)
+                    self.terms(place)
                 except KeyError:
                     raise ValueError(f"claim {claim.id!r}: expected measured cells, found {place}") from None
         return self

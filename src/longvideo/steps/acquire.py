@@ -1,30 +1,41 @@
 """Acquire one split: generate a world's videos and annotations, or take the user's own files as they lie.
 
-Writes `videos.csv` (id,path), the three annotation files in AVA's official formats and, when all videos are there,
-`videos.done`. The user's videos stay in place.
+Writes `videos.csv` (id,path), three annotation files and, when all videos are there, `videos.done`. Boxes are in AVA's
+official formats, labels of videos in the form of `longvideo.data.recognition_csv`. The user's videos stay in place.
 """
 
 import argparse
-import csv
-import io
-import os
 import sys
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from longvideo.data.ava import read_excluded, read_label_map, read_labels
-from longvideo.data.ava_check import find_videos, missing_files
+from longvideo.data.dataset_check import missing_annotations
+from longvideo.data.recognition import Labels, union
+from longvideo.data.recognition_check import read_split
+from longvideo.data.recognition_csv import write_classes, write_labels
+from longvideo.data.video_files import find_videos
 from longvideo.errors import UserError, run_main
 from longvideo.files.atomic import write_text
 from longvideo.files.layout import DONE_FILE
+from longvideo.files.video_list import write_video_list
+from longvideo.miniworld.pool import read_pool_split, write_pool
 from longvideo.miniworld.write import write_world
-from longvideo.specs.dataset import DATASET, AvaDataset, DatasetSpec, MiniworldDataset
+from longvideo.specs.dataset import (
+    ALL_VIDEOS,
+    DATASET,
+    AvaDataset,
+    DatasetSpec,
+    MiniworldDataset,
+    PoolDataset,
+    RealDataset,
+)
 from longvideo.specs.problems import as_user_error, unknown
 
 
-def take_files(dataset: AvaDataset, split: str, out: Path) -> None:
-    """Copy the annotation files of a split, after reading each once, and list its videos.
+def take_files(dataset: RealDataset, split: str, out: Path) -> None:
+    """Take the annotations of a split, after reading each file once, and list its videos.
 
     Videos without annotation are left out; annotated videos without a file are listed with the place where they are
     expected, so that the manifest can say that they are missing.
@@ -32,41 +43,47 @@ def take_files(dataset: AvaDataset, split: str, out: Path) -> None:
     Raises:
         UserError: A file is missing or cannot be read.
     """
-    missing = missing_files(dataset)
+    chosen = list(dataset.splits) if split == ALL_VIDEOS else [split]
+    if missing := missing_annotations(dataset, chosen):
+        raise UserError(f"{split}: expected {', '.join(missing)}, found none; see 'longvideo check'")
+    if isinstance(dataset, AvaDataset):
+        annotated = _take_boxes(dataset, split, out)
+    else:
+        labels = union([read_split(dataset, name) for name in chosen])
+        _write_labels(labels, out)
+        annotated = sorted(labels.videos)
+    folders = dict.fromkeys(dataset.splits[name].videos for name in chosen)
+    where = ", ".join(folders)
+    found = {video: path for folder in folders for video, path in find_videos(Path(folder)).items()}
+    paths = {video: found.get(video, Path(next(iter(folders))) / f"{video}.mp4") for video in annotated}
+    absent = [video for video in annotated if video not in found]
+    for video in absent:
+        print(f"{video}: expected a video in {where}, found none", file=sys.stderr)
+    if len(absent) == len(annotated):
+        expected = f"expected the videos of {dataset.splits[chosen[0]].labels}, such as {annotated[0]}"
+        raise UserError(f"{where}: {expected}, found none of them")
+    write_video_list(out / "videos.csv", paths)
+
+
+def _take_boxes(dataset: AvaDataset, split: str, out: Path) -> list[str]:
+    """Read and copy annotations in AVA's formats; return the ids of the videos."""
     files = dataset.splits[split]
-    needed = [Path(files.labels), Path(dataset.label_map), *([Path(files.excluded)] if files.excluded else [])]
-    if not all(path.is_file() for path in needed) or not Path(files.videos).is_dir():
-        raise UserError("; ".join(missing) or f"{files.videos}: expected a folder of videos, found none")
     labels = read_labels(Path(files.labels))
     read_label_map(Path(dataset.label_map))
     excluded = Path(files.excluded) if files.excluded else None
     if excluded is not None:
         read_excluded(excluded)
-    found = find_videos(Path(files.videos))
-    annotated = sorted(set(labels.videos))
     write_text(out / "labels.csv", Path(files.labels).read_text(encoding="utf-8"))
     write_text(out / "label_map.pbtxt", Path(dataset.label_map).read_text(encoding="utf-8"))
     write_text(out / "excluded.csv", excluded.read_text(encoding="utf-8") if excluded else "")
-    paths = {video: found.get(video, Path(files.videos) / f"{video}.mp4") for video in annotated}
-    absent = [video for video in annotated if video not in found]
-    for video in absent:
-        print(f"{video}: expected a video in {files.videos}, found none", file=sys.stderr)
-    if len(absent) == len(annotated):
-        expected = f"expected the videos of {files.labels}, such as {annotated[0]}"
-        raise UserError(f"{files.videos}: {expected}, found none of them")
-    write_videos(out / "videos.csv", paths)
+    return sorted(set(labels.videos))
 
 
-def write_videos(path: Path, videos: dict[str, Path]) -> None:
-    """Write `id,path` rows; paths below the working directory become relative to it."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["id", "path"])
-    here = Path.cwd()
-    for video, file in sorted(videos.items()):
-        whole = Path(os.path.abspath(file))  # noqa: PTH100 - links stay as the user named them
-        writer.writerow([video, whole.relative_to(here) if whole.is_relative_to(here) else whole])
-    write_text(path, text.getvalue())
+def _write_labels(labels: Labels, out: Path) -> None:
+    """Write the labels of whole videos and segments in the one form of `recognition_csv`."""
+    write_labels(out / "labels.csv", labels)
+    write_classes(out / "label_map.pbtxt", labels.classes)
+    write_text(out / "excluded.csv", "")
 
 
 def generate(dataset: MiniworldDataset, seed: int, split: str, out: Path, with_videos: bool = True) -> None:
@@ -83,7 +100,27 @@ def generate(dataset: MiniworldDataset, seed: int, split: str, out: Path, with_v
         size=(dataset.height, dataset.width),
         with_videos=with_videos,
     )
-    write_videos(out / "videos.csv", videos)
+    write_video_list(out / "videos.csv", videos)
+
+
+def generate_pool(dataset: PoolDataset, seed: int, split: str, out: Path) -> None:
+    """Write the videos of a generated pool, or the list of one of its splits."""
+    files = write_pool(
+        out,
+        story=dataset.story,
+        purpose=dataset.purpose,
+        seed=seed,
+        videos=dataset.videos,
+        seconds=dataset.duration_s,
+        fps=dataset.fps,
+        size=(dataset.height, dataset.width),
+        with_videos=split == ALL_VIDEOS,
+    )
+    chosen = dataset.split_names[1:] if split == ALL_VIDEOS else (split,)
+    labels = union([read_pool_split(out, dataset.story, name) for name in chosen])
+    _write_labels(labels, out)
+    pool = out.parent / ALL_VIDEOS / "videos"
+    write_video_list(out / "videos.csv", {video: pool / files[video].name for video in labels.videos})
 
 
 def main() -> None:
@@ -102,6 +139,8 @@ def main() -> None:
         raise UserError(f"--split: {unknown('split', args.split, dataset.split_names)}")
     if isinstance(dataset, MiniworldDataset):
         generate(dataset, args.seed, args.split, args.out_dir)
+    elif isinstance(dataset, PoolDataset):
+        generate_pool(dataset, args.seed, args.split, args.out_dir)
     else:
         take_files(dataset, args.split, args.out_dir)
     write_text(args.out_dir / DONE_FILE, "")

@@ -19,7 +19,7 @@ from longvideo.files.boxes import join, make_boxes, read_boxes
 from longvideo.files.manifest import read_manifest
 from longvideo.models.extract import stored_features
 from longvideo.models.restore import restore_action_model
-from longvideo.specs.experiment import ExperimentSpec
+from longvideo.specs.actions import ActionSpec
 from longvideo.training.device import precision, prepare
 
 
@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--per-step", action="store_true", help="keep the time steps of a clip apart")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
-    spec = read_spec(args.spec, ExperimentSpec)
+    spec = read_spec(args.spec, ActionSpec)
     device = prepare(args.threads)
 
     classes = tuple(label.id for label in read_label_map(args.label_map))

@@ -5,7 +5,6 @@ decoded becomes a row with the reason, and the rest goes on. An interrupted run 
 """
 
 import argparse
-import csv
 import hashlib
 import json
 import multiprocessing
@@ -28,56 +27,19 @@ from tqdm import tqdm
 
 from longvideo.errors import UserError, run_main
 from longvideo.files.atomic import write_json
-from longvideo.files.manifest import Failure, Video, write_manifest
+from longvideo.files.manifest import Failure, Video, read_manifest, write_manifest
+from longvideo.files.video_list import Listed, read_video_list
+from longvideo.specs.decode import DECODE, AnyDecodeSpec, DecodeSpec, DecodeTarget, Mpeg4Spec
 from longvideo.specs.problems import as_user_error
-from longvideo.specs.scale import DecodeSpec
-from longvideo.video.resample import transcode
-
-MAX_VIDEOS = 1_000_000
-MAX_ID_BYTES = 200
-Listed = list[tuple[str, Path]]
+from longvideo.video.compressed.reencode import reencode_mpeg4
+from longvideo.video.flow import Solver, write_flow
+from longvideo.video.reader import FrameReader
+from longvideo.video.resample import Transcoded, transcode
 
 
-def read_video_list(path: Path) -> Listed:
-    """Return id and path of the listed videos.
-
-    Raises:
-        UserError: The file is missing, is no such list, or an id cannot name a file or comes twice.
-    """
-    listed: Listed = []
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = csv.reader(file, strict=True)
-            head = next(rows, None)
-            if head != ["id", "path"]:
-                raise UserError(f"{path}: expected the header 'id,path', found {','.join(head or []) or 'nothing'}")
-            for row in rows:
-                if len(row) != 2 or not row[1] or "\0" in row[1] or len(listed) >= MAX_VIDEOS:
-                    raise UserError(f"{path}: line {rows.line_num}: expected an id and a path, found {row[:4]}")
-                listed.append((row[0], Path(row[1])))
-    except FileNotFoundError:
-        raise UserError(f"{path}: expected a list of videos, found no such file") from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{path}: expected a CSV file 'id,path', found one that cannot be read ({error})") from None
-    seen: set[str] = set()
-    for name, _ in listed:
-        if (
-            not re.fullmatch(r"[^./\\\s\x00-\x1f][^/\\\x00-\x1f]*", name)
-            or len(name.encode()) > MAX_ID_BYTES
-            or name in seen
-        ):
-            problem = "an id once" if name in seen else "ids that can name a file"
-            raise UserError(f"{path}: expected {problem}, found {name!r}")
-        seen.add(name)
-    if not listed:
-        raise UserError(f"{path}: expected at least one video, found none")
-    return listed
-
-
-def decode_video(name: str, source: Path, folder: Path, spec: DecodeSpec) -> Video | Failure:
+def decode_video(name: str, source: Path, folder: Path, spec: AnyDecodeSpec) -> Video | Failure:
     """Re-encode one video into `folder`, or take over what an interrupted run made of the same file."""
     target, notes = folder / f"{name}.mp4", folder / f"{name}.json"
-    start_s, duration_s = (spec.trim.start_s, spec.trim.duration_s) if spec.trim else (0.0, None)
     try:
         status = _status(source)
         made_from = [str(source), status.st_size, status.st_mtime_ns, spec.model_dump(mode="json"), av.__version__]
@@ -85,8 +47,9 @@ def decode_video(name: str, source: Path, folder: Path, spec: DecodeSpec) -> Vid
         if kept is not None:
             return Video(id=name, path=target, **kept)
         notes.unlink(missing_ok=True)
-        facts = asdict(transcode(source, target, spec.fps, spec.short_side, spec.gop, spec.crf, start_s, duration_s))
-        facts |= {"start_s": start_s, "checksum": _checksum(target)}
+        trim = spec.trim if isinstance(spec, DecodeSpec) else None
+        facts = asdict(encoded(source, target, spec))
+        facts |= {"start_s": trim.start_s if trim else 0.0, "checksum": _checksum(target)}
         write_json(notes, {"made_from": made_from, "facts": facts})
     except UserError as error:
         for left in (target, notes):
@@ -95,12 +58,26 @@ def decode_video(name: str, source: Path, folder: Path, spec: DecodeSpec) -> Vid
     return Video(id=name, path=target, **facts)
 
 
-def decode_all(listed: Listed, folder: Path, spec: DecodeSpec, threads: int) -> Iterator[Video | Failure]:
+def encoded(source: Path, target: Path, spec: AnyDecodeSpec) -> Transcoded:
+    """Write the video that the spec asks for."""
+    if isinstance(spec, DecodeSpec):
+        start_s, duration_s = (spec.trim.start_s, spec.trim.duration_s) if spec.trim else (0.0, None)
+        return transcode(source, target, spec.fps, spec.short_side, spec.gop, spec.crf, start_s, duration_s)
+    if isinstance(spec, Mpeg4Spec):
+        return reencode_mpeg4(source, target, spec.width, spec.height, spec.gop)
+    solver = Solver(spec.scales, spec.warps, spec.outer_iterations, spec.inner_iterations, spec.median)
+    frames = write_flow(source, target, spec.bound, solver)
+    reader = FrameReader(target)
+    height, width = reader.frames([0]).shape[1:3]
+    return Transcoded(frames, reader.fps, width, height, (0,))
+
+
+def decode_all(listed: Listed, folder: Path, spec: AnyDecodeSpec, threads: int) -> Iterator[Video | Failure]:
     """Decode videos in `threads` processes, yielding each when it is done."""
     work = [(name, source, folder, spec) for name, source in listed]
-    lost: list[tuple[str, Path, Path, DecodeSpec]] = []
+    lost: list[tuple[str, Path, Path, AnyDecodeSpec]] = []
     with _pool(min(threads, len(work))) as pool:
-        futures: dict[Future[Video | Failure], tuple[str, Path, Path, DecodeSpec]] = {}
+        futures: dict[Future[Video | Failure], tuple[str, Path, Path, AnyDecodeSpec]] = {}
         try:
             futures = {pool.submit(decode_video, *job): job for job in work}
             for future in as_completed(futures):
@@ -175,18 +152,20 @@ def _clear_up(folder: Path, listed: Listed) -> None:
 def main() -> None:
     """Decode the videos of one split."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--spec", required=True, help="DecodeSpec as JSON")
-    parser.add_argument("--videos", type=Path, required=True, help="CSV file id,path")
+    parser.add_argument("--spec", required=True, help="what to re-encode to, as JSON")
+    parser.add_argument("--videos", type=Path, required=True, help="CSV file id,path, or a manifest")
     parser.add_argument("--out", type=Path, required=True, help="the manifest to write")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     try:
-        spec = DecodeSpec.model_validate_json(args.spec)
+        spec = DECODE.validate_json(args.spec)
     except ValidationError as error:
-        raise as_user_error("--spec", error, DecodeSpec) from error
+        raise as_user_error("--spec", error, DecodeTarget) from error
     if args.threads < 1:
         raise UserError(f"--threads: expected at least 1, found {args.threads}")
-    listed = read_video_list(args.videos)
+    made_here = args.videos.suffix == ".parquet"
+    manifest = read_manifest(args.videos) if made_here else []
+    listed = [(video.id, video.path) for video in manifest] or read_video_list(args.videos)
     folder = args.out.parent / "videos"
     videos: list[Video] = []
     failures: list[Failure] = []

@@ -4,7 +4,7 @@ A seed without a file, or whose metric is undefined, has no value and a reason; 
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
@@ -25,7 +25,7 @@ class Measured:
     """One metric of one experiment.
 
     Attributes:
-        experiment_id: `experiment/variant`.
+        experiment_id: `experiment/variant`, or several in words.
         metric: Flat name of the metric.
         per_seed: Value by seed.
         missing: Reason by seed that has no value: "not run" or "undefined".
@@ -121,6 +121,26 @@ class MetricsFolder:
             else:
                 missing[seed] = NOT_RUN if run is None else UNDEFINED
         return Measured(experiment_id, metric, per_seed, missing)
+
+    def combine(self, terms: Sequence[tuple[float, str, str]], unit: str = "") -> Measured:
+        """Sum metrics by their factors, seed by seed: a mean or a difference of several experiments.
+
+        Args:
+            terms: Factor, experiment and metric of each; a single one is that metric itself.
+            unit: Unit that the values are wanted in.
+        """
+        parts = [(factor, self.measure(experiment, metric, unit)) for factor, experiment, metric in terms]
+        if len(parts) == 1:
+            return parts[0][1]
+        missing = {seed: reason for _, part in reversed(parts) for seed, reason in part.missing.items()}
+        per_seed = {
+            seed: sum(factor * part.per_seed[seed] for factor, part in parts)
+            for seed in self.seeds
+            if seed not in missing
+        }
+        names = [part.experiment_id for _, part in parts]
+        joined = " - ".join(names) if any(factor < 0 for factor, _ in parts) else f"mean of {', '.join(names)}"
+        return Measured(joined, parts[0][1].metric, per_seed, missing)
 
     def _factor(self, found: Metric, unit: str, experiment_id: str, metric: str) -> float:
         if not unit or found.unit == unit:

@@ -3,7 +3,9 @@
     ARCHITECTURE.STAGE.specification    a stage in the notation of table 7.1
     ARCHITECTURE.STAGE.output           its output size, for an input of 32x224x224
     MODEL.params, MODEL.macs            counts; MODEL can be a sum, "cnn_r50+lfb_r50_nl_2l"
-    MODEL/MODEL.params, MODEL/MODEL.macs    the ratio of two models' counts
+    MODEL.gmacs                         multiply-adds in 10^9, what video papers print as GFLOPs
+    MODEL.gmacs_per_frame               the same, over the frames that the model is counted at
+    MODEL/MODEL.params, ...             the ratio of two models' counts
 
 torch takes seconds to import, so the networks are imported when the first name asks for one.
 """
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 FRAMES, SIZE = 32, 224
 _STAGE_FIELDS = ("specification", "output")
-_COUNTS = ("params", "macs")
+_COUNTS = ("params", "macs", "gmacs", "gmacs_per_frame")
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ def static_value(name: str) -> Static:
         return Static(value=_count(above, quantity) / (_count(below, quantity) if below else 1))
     architecture, _, stage = subject.rpartition(".")
     if quantity not in _STAGE_FIELDS or not architecture:
-        forms = "ARCHITECTURE.STAGE.specification, ARCHITECTURE.STAGE.output, MODEL.params or MODEL.macs"
+        forms = "ARCHITECTURE.STAGE.specification, ARCHITECTURE.STAGE.output or MODEL."
+        forms += " or MODEL.".join(_COUNTS)
         raise UserError(f"static cell: expected {forms}; found {name!r}")
     rows = _stages(architecture)
     if stage not in rows:
@@ -80,8 +83,12 @@ def _stages(architecture: str) -> "dict[str, StageRow]":
 
 
 @lru_cache
-def _count(model: str, quantity: str) -> int:
-    from longvideo.models.catalogue import complexity_of
+def _count(model: str, quantity: str) -> float:
+    from longvideo.models.catalogue import complexity_of, default_frames
 
     counts = complexity_of(model)
-    return counts.params if quantity == "params" else counts.macs
+    if quantity == "params":
+        return counts.params
+    if quantity == "macs":
+        return counts.macs
+    return counts.macs / 1e9 / (default_frames(model) if quantity == "gmacs_per_frame" else 1)

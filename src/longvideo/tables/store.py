@@ -1,10 +1,11 @@
-"""Where the record of a table is found: in the run's own results, else among the released ones."""
+"""Where records of tables and figures are found: in the run's own results, else among the released ones."""
 
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from longvideo.files.figure_record import FigureRecord, read_figure
 from longvideo.files.layout import Layout
 from longvideo.files.table_record import CellRecord, ClaimRecord, State, TableRecord, read_table
 from longvideo.tables.claims import FAILS, HOLDS, NOT_TESTABLE, UNDECIDED
@@ -37,6 +38,33 @@ def stored_table(results: Path, run: str, target: str) -> Stored | None:
         path = Path(Layout(root).table(target)["json"])
         if path.exists():
             return Stored(read_table(path), path, released)
+    return None
+
+
+class StoredFigure(NamedTuple):
+    """A figure's record and the picture that it is of; `released` if it is one of those kept in git."""
+
+    figure: FigureRecord
+    picture: Path
+    released: bool
+
+
+def stored_figure(results: Path, run: str, target: str, form: str) -> StoredFigure | None:
+    """Find a figure of a run, in its own results or the released ones; None if there is neither.
+
+    Args:
+        results: Folder that holds the runs and the released results.
+        run: Name of the run, such as "mini".
+        target: Name of the figure.
+        form: "svg" or "png".
+
+    Raises:
+        UserError: The record is broken.
+    """
+    for root, released in ((results / run, False), (results / RELEASED / run, True)):
+        paths = Layout(root).figure(target, form)
+        if Path(paths["record"]).exists() and Path(paths["picture"]).exists():
+            return StoredFigure(read_figure(Path(paths["record"])), Path(paths["picture"]), released)
     return None
 
 

@@ -1,8 +1,9 @@
-"""Shows a table's record in a terminal, in the words of `render.py`."""
+"""Shows the record of a table or a figure in a terminal, in the words of `render.py`."""
 
 import textwrap
 from collections.abc import Sequence
 
+from longvideo.files.figure_record import FigureRecord, PointRecord
 from longvideo.files.table_record import ClaimRecord, TableRecord
 from longvideo.tables.claims import FAILS, HOLDS, NOT_TESTABLE, UNDECIDED
 from longvideo.tables.render import claim_lines, clean, columns, header, lines, notes
@@ -32,6 +33,35 @@ def terminal(table: TableRecord, colour: bool, width: int) -> str:
         parts += ["", paint("Claims", "bold", colour)]
         parts += [claim_text(claim, table, colour, width) for claim in table.claims]
     return "\n".join(parts) + "\n"
+
+
+def figure_text(figure: FigureRecord, colour: bool, width: int) -> str:
+    """Write what a figure shows and what it was drawn from, for a terminal of `width` characters."""
+    seeds = f"seeds {', '.join(map(str, figure.seeds))}"
+    used = ", ".join(figure.data) or ", ".join(sorted(set(figure.datasets.values())))
+    facts = [f"scale {figure.scale}", f"run {figure.run}", f"data {used}", seeds, f"drawn by commit {figure.commit}"]
+    facts += [
+        f"{name} {', '.join(found)}"
+        for name, found in (("commit", figure.commits), ("device", figure.devices))
+        if found
+    ]
+    parts = [
+        paint(clean(f"{figure.where}: {figure.title}"), "bold", colour),
+        _wrapped(f"Ours: {'; '.join(facts)}.", width),
+    ]
+    parts += [_wrapped(f"{name}: {text}", width, INDENT) for name, text in figure.facts.items()]
+    parts += [_wrapped(_point_text(point), width, INDENT) for point in figure.points]
+    parts += ["", _wrapped(figure.note, width), "Claims: none of its own."]
+    return "\n".join(parts) + "\n"
+
+
+def _point_text(point: PointRecord) -> str:
+    numbers = [
+        f"{value:.4g} {unit}"
+        for value, unit in ((point.x, "ms"), (point.y, "%"), (point.size, "bytes"))
+        if value is not None
+    ]
+    return f"{point.panel}: {point.label}: {', '.join([*numbers, *filter(None, [point.note])])}"
 
 
 def claim_text(claim: ClaimRecord, table: TableRecord, colour: bool, width: int, brief: bool = False) -> str:

@@ -1,13 +1,13 @@
 """Batches for training an action model: what a step sees follows from the seed and the step's number alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from longvideo.data.actions import Keyframe
 from longvideo.data.clips import Clips
@@ -122,19 +122,3 @@ class ActionBatches(Dataset[ActionBatch]):
             clip = self._clips.read(keyframe.video, keyframe.second)
             views.append(random_view(clip, torch.from_numpy(keyframe.boxes), self._short_side, self._crop, generator))
         return torch.stack([clip for clip, _ in views]), torch.cat([boxes for _, boxes in views])
-
-
-def batches_from(
-    dataset: ActionBatches, start: int, end: int, workers: int, device: torch.device
-) -> Iterator[ActionBatch]:
-    """Yield the batches of steps `start` to `end` on `device`, read ahead by `workers` processes if there are any."""
-    loader: DataLoader[ActionBatch] = DataLoader(
-        dataset,
-        batch_size=None,
-        sampler=range(start, end),
-        num_workers=workers,
-        prefetch_factor=4 if workers else None,
-        multiprocessing_context="spawn" if workers else None,
-    )
-    for batch in loader:
-        yield batch.to(device)

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from longvideo.errors import UserError
 from longvideo.training.device import derived_seed, precision
+from longvideo.training.optimizer import RATE_FACTOR
 from longvideo.training.processes import Losses, Processes
 from longvideo.training.resume import Progress, asked_to_end
 from longvideo.training.schedule import Schedule
@@ -76,7 +77,7 @@ def fit(
             waited += time.monotonic() - ready
             rate = schedule.rate(step)
             for group in optimizer.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * group.get(RATE_FACTOR, 1.0)
             torch.manual_seed(derived_seed(seed, step, *part))
             with precision(device):
                 losses = losses_of(batch)

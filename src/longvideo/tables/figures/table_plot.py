@@ -1,14 +1,10 @@
-"""Figures of tables: rows as lines over a quantity, ours and the printed numbers in panels of their own.
-
-SVG whose bytes depend on the numbers alone: no date, no random ids, text as text.
-"""
+"""Plots of tables: rows as lines over a quantity, ours and the printed numbers in panels of their own."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from longvideo.files.atomic import write_aside
 from longvideo.files.table_record import CellRecord, TableRecord
+from longvideo.tables.figures.canvas import canvas
 
 MIN_POINTS = 3
 INCHES = (9.0, 3.8)
@@ -29,14 +25,7 @@ def plot_table(table: TableRecord, axis: Sequence[float], path: Path) -> None:
     The left panel is ours, with the standard error over seeds; the right one is the printed numbers. They have axes of
     their own, because numbers of different data cannot be compared.
     """
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
-    settings: dict[Any, Any] = {"svg.hashsalt": "longvideo", "svg.fonttype": "none", "font.size": 9.0}
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(settings)
-        figure = Figure(figsize=INCHES, layout="constrained")
+    with canvas(path, INCHES) as figure:
         ours, printed = figure.subplots(1, 2)
         for index, row in enumerate(table.rows):
             cells = [(x, table.cell(row.key, column.key)) for x, column in zip(axis, table.columns)]
@@ -61,8 +50,6 @@ def plot_table(table: TableRecord, axis: Sequence[float], path: Path) -> None:
             else:
                 axes.text(0.5, 0.5, "not run", transform=axes.transAxes, ha="center")
         figure.suptitle(table.title)
-        with write_aside(path) as aside:
-            figure.savefig(aside, format="svg", metadata={"Date": None})
 
 
 def _is_number(cell: CellRecord) -> bool:

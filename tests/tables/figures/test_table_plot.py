@@ -1,7 +1,7 @@
 import xml.etree.ElementTree as ElementTree
 
 from longvideo.files.table_record import CellRecord, HeadRecord, TableRecord
-from longvideo.tables.figures import axis_of, plot_table
+from longvideo.tables.figures.table_plot import axis_of, plot_table
 
 
 def make_table(keys=("2", "10", "60"), values=(1.0, 2.0, None)):

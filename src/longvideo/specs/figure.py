@@ -1,0 +1,109 @@
+"""A figure of a document as data: which kind of drawing it is, what it is drawn from, and what the document prints.
+
+A figure is drawn from videos of a data set (`VideoFigure`), or from metrics of experiments and printed numbers.
+"""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, TypeAdapter
+
+from longvideo.specs.base import Count, Fraction, Name, Positive, Spec
+from longvideo.specs.table import Measurement
+
+Form = Literal["svg", "png"]
+InputKind = Literal["compressed", "rgb", "rgb_and_flow", "compressed_and_flow"]
+
+
+class FigureHead(Spec):
+    """What all figures share: the target, where the document has it, its caption, and what a reader must know."""
+
+    form: ClassVar[Form] = "svg"
+    target: Name
+    document: Literal["thesis", "cm"]
+    where: str
+    title: str
+    note: str = ""
+
+
+class VideoFigure(FigureHead):
+    """A figure of test videos of a data set, of the run's first seed; `fold` is one of its official splits."""
+
+    dataset: Name
+    fold: Count | None = None
+
+
+class CompressedFramesFigure(VideoFigure):
+    """Motion and residual of frames of one GOP, raw and accumulated; `video` null is the first of the split."""
+
+    form: ClassVar[Form] = "png"
+    kind: Literal["compressed_frames"]
+    video: str | None = None
+    group: int = Field(default=0, ge=0)
+    positions: tuple[Count, ...] = Field(min_length=1)
+    most_motion: Fraction
+    most_residual: Count
+
+
+class VideoSpaceFigure(VideoFigure):
+    """Two videos of one action as curves in t-SNE spaces; of the first of `actions`, else of all, that has two."""
+
+    kind: Literal["video_space"]
+    actions: tuple[str, ...] = Field(min_length=1)
+    frames: Count
+    side: Count
+    accumulated: bool
+    perplexity: Positive
+
+
+class PointSpec(Spec):
+    """A system: its times and input sizes per frame are summed, its accuracies averaged."""
+
+    label: str
+    input: InputKind
+    time: tuple[Measurement, ...] = Field(min_length=1)
+    accuracy: tuple[Measurement, ...] = Field(min_length=1)
+    size: tuple[Measurement, ...] = Field(min_length=1)
+
+
+class PrintedPointSpec(Spec):
+    """A system's printed accuracy, and its time per frame in ms where the document prints one."""
+
+    label: str
+    input: InputKind
+    accuracy: float
+    time_ms: Positive | None = None
+    source: str
+
+
+class SpeedAccuracyFigure(FigureHead):
+    """Inference time per frame against accuracy; the node's size is that of the input."""
+
+    kind: Literal["speed_accuracy"]
+    points: tuple[PointSpec, ...] = Field(min_length=1)
+    printed: tuple[PrintedPointSpec, ...]
+
+    @property
+    def measurements(self) -> tuple[Measurement, ...]:
+        """Everything that the points need measured, each once."""
+        found = (part for point in self.points for part in (*point.time, *point.accuracy, *point.size))
+        return tuple(dict.fromkeys(found))
+
+
+Figure = CompressedFramesFigure | VideoSpaceFigure | SpeedAccuracyFigure
+FigureSpec = Annotated[Figure, Field(discriminator="kind")]
+FIGURE: TypeAdapter[Figure] = TypeAdapter(FigureSpec)
+"""Reads a figure of any kind: `FIGURE.validate_json(text)`."""
+
+
+class ResolvedFigure(Spec):
+    """What the tabulate step gets: the figure and the run that it is drawn from.
+
+    `datasets` maps the document's data sets to those that the run used; `data` is the data id of videos that are drawn.
+    """
+
+    figure: FigureSpec
+    run: str
+    scale: Name
+    seeds: tuple[int, ...]
+    datasets: dict[Name, Name]
+    data: str | None = None

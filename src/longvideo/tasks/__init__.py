@@ -1,0 +1,1 @@
+"""What is learned: each kind of experiment says how it is trained, predicted with and scored."""

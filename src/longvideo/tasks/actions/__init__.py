@@ -1,0 +1,1 @@
+"""Actions of boxes (thesis chapter 7)."""

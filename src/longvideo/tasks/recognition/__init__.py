@@ -1,0 +1,1 @@
+"""What whole videos show, from compressed streams or optical flow (thesis chapter 4)."""

@@ -1,0 +1,1 @@
+"""Measuring how long a system takes per frame of video, on the machine at hand."""

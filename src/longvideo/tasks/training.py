@@ -1,0 +1,42 @@
+"""What a task hands over to be trained."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+from torch.utils.data import Dataset
+
+from longvideo.specs.experiment import OptimSpec
+from longvideo.training.processes import Losses
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training that is ready to start.
+
+    Attributes:
+        kind: Kind of the checkpoint, in its header.
+        build: Builds the model with its initial weights, in training mode; the same for the same seed.
+        batches: The batch of every step, by its number.
+        losses: Losses of a batch by name; their sum is minimised.
+        optim: The recipe.
+        rate_factor: Maps the name of a parameter to what its learning rate is multiplied by; None leaves all alike.
+        epsilon: Of Adam.
+        examples: What is trained on; all processes must have found as many.
+        classes: Ids of the classes.
+        names: Their names.
+        unused: Some parameters that are learned take no part in the losses.
+    """
+
+    kind: str
+    build: Callable[[], nn.Module]
+    batches: Dataset[Any]
+    losses: Callable[[Any, Any], Losses]
+    optim: OptimSpec
+    examples: int
+    classes: tuple[int, ...]
+    names: tuple[str, ...]
+    rate_factor: Callable[[str], float] | None = None
+    epsilon: float = 1e-8
+    unused: bool = False
