@@ -12,9 +12,9 @@ from torch.utils.data import Dataset
 from longvideo.data.actions import Keyframe
 from longvideo.data.clips import Clips
 from longvideo.data.windows import Windows
-from longvideo.errors import UserError
 from longvideo.files.bank import Bank
 from longvideo.training.device import derived_seed
+from longvideo.training.processes import share_of_batch
 from longvideo.video.transforms import random_view
 
 
@@ -84,13 +84,10 @@ class ActionBatches(Dataset[ActionBatch]):
         rank: int = 0,
         world: int = 1,
     ) -> None:
-        if batch < world:
-            problem = f"expected optim.batch to be at least the number of processes, {world}, found {batch}"
-            raise UserError(f"{problem}; start fewer processes, or raise it in the experiment")
         self._keyframes, self._batch, self._seed = keyframes, batch, seed
         self._clips, self._short_side, self._crop = clips, short_side, crop
         self._features, self._windows = features, windows
-        self._share = range(batch * rank // world, batch * (rank + 1) // world)
+        self._share = share_of_batch(batch, rank, world)
         self._world = world
 
     def __getitem__(self, step: int) -> ActionBatch:

@@ -105,3 +105,15 @@ class Processes:
         box = [value]
         dist.broadcast_object_list(box)
         return box[0]
+
+
+def share_of_batch(batch: int, rank: int, world: int) -> range:
+    """Return the places of a batch that a process takes: an even share.
+
+    Raises:
+        UserError: There are more processes than places.
+    """
+    if batch < world:
+        problem = f"expected optim.batch to be at least the number of processes, {world}, found {batch}"
+        raise UserError(f"{problem}; start fewer processes, or raise it in the experiment")
+    return range(batch * rank // world, batch * (rank + 1) // world)

@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from longvideo.data.stream_pictures import StreamPictures
-from longvideo.errors import UserError
 from longvideo.training.device import derived_seed
+from longvideo.training.processes import share_of_batch
 from longvideo.video.sampling import random_segment_frames
 
 Views = Callable[[Tensor, torch.Generator], Tensor]
@@ -68,12 +68,9 @@ class StreamBatches(Dataset[StreamBatch]):
         rank: int = 0,
         world: int = 1,
     ) -> None:
-        if batch < world:
-            problem = f"expected optim.batch to be at least the number of processes, {world}, found {batch}"
-            raise UserError(f"{problem}; start fewer processes, or raise it in the experiment")
         self._videos, self._batch, self._seed = videos, batch, seed
         self._pictures, self._segments, self._views, self._targets = pictures, segments, views, targets
-        self._share = range(batch * rank // world, batch * (rank + 1) // world)
+        self._share = share_of_batch(batch, rank, world)
         self._world = world
 
     def __getitem__(self, step: int) -> StreamBatch:
