@@ -75,10 +75,11 @@ class CellSpec(Spec):
 
 
 class ColumnSpec(Spec):
-    """A column; `ours_only` marks one that the document does not have."""
+    """A column; `ours_only` marks one that the document does not have; `unit` of its numbers, if not the table's."""
 
     key: str
     label: str
+    unit: str = ""
     ours_only: bool = False
 
 

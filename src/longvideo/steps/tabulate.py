@@ -70,7 +70,9 @@ def make_cells(table: TableSpec, folder: MetricsFolder) -> list[CellRecord]:
 def measure(place: CellKey | Measurement, table: TableSpec, folder: MetricsFolder) -> Measured:
     """Collect what a place of a table stands for."""
     terms = [(factor, found.experiment, found.metric) for factor, found in table.terms(place)]
-    return folder.combine(terms, table.unit)
+    units = {column.key: column.unit for column in table.columns}
+    own = "" if isinstance(place, Measurement) else units[place[1]]
+    return folder.combine(terms, own or table.unit)
 
 
 def make_claim(claim: ClaimSpec, table: TableSpec, folder: MetricsFolder) -> ClaimRecord:
