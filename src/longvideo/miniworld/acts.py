@@ -53,17 +53,17 @@ class Act:
     limbs: Limbs = Limbs.HOLD
 
 
-SPEED = (0.0125, 0.0175)
-"""Of a body that rises, sinks or passes, in frame heights per frame at 12 frames per second: 1 to 1.4 of 80 pixels."""
+SPEED = (0.0085, 0.0125)
+"""Of a body that rises, sinks or passes, in frame heights per frame at 12 frames per second: 0.7 to 1 of 80 pixels."""
 FOLLOW = (0.7, 1.0)
 """Share of the way of the body that the camera goes along."""
-JITTER = 0.010
+JITTER = 0.014
 DRIFT = 0.003
 SWING = (0.03, 0.04)
 """Amplitude of rocking and shivering: the same for both, so that only their rates tell them apart."""
 ROCK_SECONDS = (1.5, 2.0)
 SHIVER_SECONDS = (0.4, 0.5)
-DIM = 0.45
+DIM = 0.55
 
 
 def shake(rng: Rng, frames: int, size: float, memory: float = 0.5) -> Floats:
@@ -98,7 +98,7 @@ def glow(rng: Rng, change: Ints, fps: int) -> Floats:
     level = np.empty((len(change), 2), np.float32)
     for index, changing in enumerate((Change.PROP, Change.CAP)):
         phase = float(rng.uniform())
-        period = fps * float(rng.uniform(1.6, 2.4))
+        period = fps * float(rng.uniform(2.0, 3.0))
         turn = phase + np.cumsum(change == changing) / period
         level[:, index] = DIM + (1 - DIM) * (0.5 + 0.5 * np.sin(2 * np.pi * turn))
     return level
