@@ -6,7 +6,7 @@ from typing import Any
 
 from longvideo.errors import UserError
 from longvideo.graph import Workspace
-from longvideo.specs.dataset import MiniworldDataset, PoolDataset
+from longvideo.specs.dataset import ALL_VIDEOS, MiniworldDataset, PoolDataset
 from longvideo.specs.load import CONFIG, DEFAULT_SCALE, load_dataset, load_scale
 from longvideo.specs.problems import unknown
 
@@ -30,15 +30,22 @@ def open_workspace(values: Mapping[str, Any], config: Path = CONFIG) -> Workspac
 
 
 def world_splits(workspace: Workspace) -> list[tuple[str, str]]:
-    """List data id and split of the generated worlds that this run's seeds have."""
+    """List data id and split of the generated worlds that this run's seeds have: what is decoded by itself."""
     names = [name for name in workspace.datasets.values() if load_dataset(name, workspace.config).generated]
-    worlds = [f"{name}-s{seed}" for name in names for seed in workspace.scale.seeds]
-    return [(data, split) for data in worlds for split in workspace.dataset(data).split_names]
+    worlds = {
+        f"{name}-s{seed}": load_dataset(name, workspace.config) for name in names for seed in workspace.scale.seeds
+    }
+    return [
+        (data, split)
+        for data, dataset in worlds.items()
+        for split in ([ALL_VIDEOS] if isinstance(dataset, PoolDataset) else dataset.split_names)
+    ]
 
 
 def world_files(workspace: Workspace) -> list[str]:
-    """List what says that the generated worlds are whole, videos and all."""
-    places, files = world_splits(workspace), workspace.files
+    """List what says that the generated worlds are whole, videos and all, of those that there are results of."""
+    files = workspace.files
+    places = [place for place in world_splits(workspace) if Path(files.manifest(*place)).is_file()]
     return [path for place in places for path in (files.done(*place), files.manifest(*place))]
 
 
