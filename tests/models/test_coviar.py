@@ -24,6 +24,13 @@ def test_every_backbone_scores_frames_and_videos(architecture: str) -> None:
         assert model.frame_logits(frames).shape == (2, 3, 7)
 
 
+@pytest.mark.parametrize("architecture", FRAME_BACKBONES)
+def test_every_backbone_can_be_trained(architecture: str) -> None:
+    model = build_stream(architecture, 2, 3, data_bn=True, classifier_dropout=0.5)
+    model(torch.rand(2, 1, 2, 32, 32)).square().sum().backward()
+    assert all(parameter.grad is not None for parameter in model.parameters())
+
+
 @pytest.mark.parametrize("stream", ["motion", "residual"])
 def test_a_video_scores_the_mean_of_its_frames_scored_alone(stream: str) -> None:
     model, frames = smoke(stream, data_bn=True), torch.rand(2, 3, STREAM_CHANNELS[stream], 32, 32)

@@ -59,10 +59,10 @@ MINI = ResNetArchitecture(
     bottleneck=False,
     depths=(1, 1, 1, 1),
     widths=(16, 32, 64, 96),
+    strides=(2, 2, 2, 1),
     stem_width=16,
     stem_kernel=5,
     stem_pool=False,
-    pre_activation=True,
 )
 
 ARCHITECTURES = {
@@ -75,7 +75,7 @@ ARCHITECTURES = {
     "resnet152_v1": replace(RESNET_152, stride_on="1x1"),
     "resnet152_v2": replace(RESNET_152, pre_activation=True),
     "resnet_mini": MINI,  # for I-frames
-    "resnet_mini_light": replace(MINI, widths=(8, 16, 32, 48), stem_width=8),  # for motion vectors and residuals
+    "resnet_mini_light": replace(MINI, widths=(16, 32, 48, 64)),  # for motion vectors and residuals
     "resnet_smoke": replace(MINI, widths=(4, 4, 4, 8), stem_width=4),
 }
 
@@ -160,7 +160,7 @@ class ResNet(nn.Module):
         self.res4 = Stage(self.res3.channels, a, 2)
         self.res5 = Stage(self.res4.channels, a, 3)
         self.channels = self.res5.channels
-        self.norm5 = nn.BatchNorm2d(self.channels) if a.pre_activation else nn.Identity()
+        self.norm5 = nn.BatchNorm2d(self.channels) if a.pre_activation else None
         self.stride = a.stem_stride * (2 if a.stem_pool else 1) * prod(a.strides)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
@@ -171,4 +171,4 @@ class ResNet(nn.Module):
         frames = frames.contiguous(memory_format=torch.channels_last)
         x = self.pool1(torch.relu_(self.norm1(self.conv1(frames))))
         x = self.res5(self.res4(self.res3(self.res2(x))))
-        return torch.relu_(self.norm5(x))
+        return x if self.norm5 is None else torch.relu_(self.norm5(x))

@@ -52,7 +52,7 @@ class ViewsSpec(Spec):
 class RecognitionOptimSpec(OptimSpec):
     """As `OptimSpec`; layers that start from given weights, and those next to the input, learn at parts of the rate."""
 
-    optimizer: Literal["adam"] = "adam"  # type: ignore[assignment]
+    optimizer: Literal["adam", "adamw"] = "adam"  # type: ignore[assignment]
     epsilon: Positive = 1e-3
     pretrained_lr_factor: Positive = 0.01
     input_lr_factor: Positive = 0.01
