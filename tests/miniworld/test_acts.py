@@ -92,13 +92,18 @@ def test_every_frame_of_charades_is_labelled_with_what_is_done_in_it():
     for one in told:
         figure = one.take.figure
         glowing = np.abs(np.diff(figure.glow, axis=0)) > 1e-6
-        turning = np.abs(np.diff(figure.arms[:, 0])) > 1e-6
-        seen = {"flash": glowing[:, 0], "blink": glowing[:, 1], "row": turning}
+        turn = np.diff(figure.arms[:, 0])
+        seen = {
+            "flash": glowing[:, 0],
+            "blink": glowing[:, 1],
+            "row forth": turn > 1e-6,
+            "row back": turn < -1e-6,
+        }
         for verb, active in seen.items():
             labelled = np.zeros(len(figure.x), bool)
             for row in one.labels:
                 name = POOLS["charades"].classes[row.label]
-                if name.split()[0] == verb:
+                if name.startswith(verb):
                     span = slice(round(row.start_s * FPS), round(row.end_s * FPS))
                     labelled[span] = True
                     thing = name.split()[-1]

@@ -1,7 +1,8 @@
 """The stand-in for Charades: long takes in which one figure does one thing after another, and often two at once.
 
 An action is something done with something: what is held shows in any picture, what is done with it only in motion or
-change. Each thing is held for a while; the body and what it does otherwise go their own ways meanwhile.
+change; which way the arms row is too fine for the blocks of a codec. Each thing is held for a while; the body and what
+it does otherwise go their own ways meanwhile.
 """
 
 import numpy as np
@@ -11,10 +12,10 @@ from longvideo.miniworld.behaviour import choose_per_spell
 from longvideo.miniworld.take import Ints, Setting, Shape, Take
 
 SHAPES = (Shape.BALL, Shape.BOX, Shape.RING)
-VERBS = ("climb", "descend", "walk", "flash", "row")
+VERBS = ("climb", "descend", "walk", "flash", "row forth", "row back")
 CLASSES = (*(f"{verb} with a {shape.name.lower()}" for shape in SHAPES for verb in VERBS), "blink the cap")
 MOVES = (Motion.STAY, Motion.RISE, Motion.SINK, Motion.PASS)
-NOTHING, FLASH, ROW, BLINK = range(4)
+NOTHING, FLASH, FORTH, BACK, BLINK = range(5)
 HELD_SECONDS = (4, 7)
 DONE_SECONDS = (2, 4)
 FOLLOW = (0.9, 1.0)
@@ -31,9 +32,9 @@ def tell(group: Rng, clip: Rng, frames: int, fps: int) -> tuple[Take, list[Span]
     held = choose_per_spell(clip, frames, (HELD_SECONDS[0] * fps, HELD_SECONDS[1] * fps), range(len(SHAPES)))
     done = (DONE_SECONDS[0] * fps, DONE_SECONDS[1] * fps)
     motion = choose_per_spell(clip, frames, done, MOVES)
-    other = choose_per_spell(clip, frames, done, range(4))
+    other = choose_per_spell(clip, frames, done, range(5))
     change = np.select([other == FLASH, other == BLINK], [Change.PROP, Change.CAP], Change.NONE).astype(np.int32)
-    limbs = np.where(other == ROW, Limbs.ROW_UP, Limbs.HOLD).astype(np.int32)
+    limbs = np.select([other == FORTH, other == BACK], [Limbs.ROW_UP, Limbs.ROW_DOWN], Limbs.HOLD).astype(np.int32)
     take = shoot(clip, fps, (setting, place), (looks, held), motion, change, limbs, FOLLOW)
     return take, spans(held, motion, other, fps)
 
@@ -45,7 +46,8 @@ def spans(held: Ints, motion: Ints, other: Ints, fps: int) -> list[Span]:
         1: motion == Motion.SINK,
         2: motion == Motion.PASS,
         3: other == FLASH,
-        4: other == ROW,
+        4: other == FORTH,
+        5: other == BACK,
     }
     tracks = {
         shape * len(VERBS) + verb: (held == shape) & active
