@@ -16,8 +16,8 @@ VERBS = ("climb", "descend", "walk", "flash", "row forth", "row back")
 CLASSES = (*(f"{verb} with a {shape.name.lower()}" for shape in SHAPES for verb in VERBS), "blink the cap")
 MOVES = (Motion.STAY, Motion.RISE, Motion.SINK, Motion.PASS)
 NOTHING, FLASH, FORTH, BACK, BLINK = range(5)
-HELD_SECONDS = (4, 7)
-DONE_SECONDS = (2, 4)
+HELD_SECONDS = (3, 5)
+DONE_SECONDS = (2, 3)
 FOLLOW = (0.9, 1.0)
 
 Span = tuple[int, float, float]
