@@ -29,7 +29,9 @@ except UserError as error:
 
 # Under this limit, Snakemake 9 looks for jobs to start every second once more for each that has ended: after 150 jobs it
 # took a fifth of a core. A limit that was asked for stays.
-limit = workflow.scheduling_settings and workflow.scheduling_settings.max_jobs_per_timespan
+limit = (
+    workflow.scheduling_settings and workflow.scheduling_settings.max_jobs_per_timespan
+)
 if limit and (limit.max_jobs, limit.timespan) == (100, 1):
     workflow.scheduling_settings.max_jobs_per_timespan = None
 
