@@ -15,7 +15,6 @@ from longvideo.tasks.actions.evaluate import evaluate as evaluate_actions
 from longvideo.tasks.inputs import InputFiles, add_inputs, read_inputs
 from longvideo.tasks.recognition.evaluate import evaluate as evaluate_recognition
 from longvideo.tasks.scores import Scores
-from longvideo.tasks.speed.evaluate import evaluate as measure_speed
 
 SOFTWARE = ("torch", "torchvision", "av", "numpy")
 
@@ -23,6 +22,9 @@ SOFTWARE = ("torch", "torchvision", "av", "numpy")
 def evaluated(spec: Experiment, files: InputFiles, seed: int, threads: int) -> Scores:
     """Score any kind of experiment."""
     if isinstance(spec, SpeedSpec):
+        # Torch takes seconds to import, and comparing with labels does not need it.
+        from longvideo.tasks.speed.evaluate import evaluate as measure_speed
+
         return measure_speed(spec, seed, threads)
     return evaluate_actions(files) if isinstance(spec, ActionSpec) else evaluate_recognition(spec, files)
 
