@@ -27,18 +27,18 @@ try:
 except UserError as error:
     sys.exit(f"longvideo: {error}")
 
-# Under this limit, Snakemake 9 looks for jobs to start every second once more for each that has ended: after 150 jobs it
-# took a fifth of a core. A limit that was asked for stays.
-limit = (
-    workflow.scheduling_settings and workflow.scheduling_settings.max_jobs_per_timespan
-)
-if limit and (limit.max_jobs, limit.timespan) == (100, 1):
-    workflow.scheduling_settings.max_jobs_per_timespan = None
-
 RUN = f"results/{workspace.name}"
 # No parameter of the rules: another environment is no reason to run everything again.
 PYTHON = sys.executable
 DEFAULT_TABLE = "table_7_2c"
+
+
+onstart:
+    # Under its default limit, Snakemake 9 looks for jobs to start every second once more for each that has ended: after
+    # 150 jobs it took a fifth of a core. A limit that was asked for stays.
+    limit = workflow.scheduling_settings.max_jobs_per_timespan
+    if limit and (limit.max_jobs, limit.timespan) == (100, 1):
+        workflow.scheduler.job_rate_limiter = None
 
 
 pathvars:
