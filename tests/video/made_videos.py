@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -20,6 +21,14 @@ def moving_frames(count: int, width: int = 64, height: int = 48, seed: int = 0) 
     coarse = rng.integers(0, 256, (2, height // 4, width // 4 + count, 3), dtype=np.uint8)
     textures = coarse.repeat(4, 1).repeat(4, 2)
     return [np.ascontiguousarray(textures[i * 2 // count, :, 3 * i : 3 * i + width]) for i in range(count)]
+
+
+def picture_folder(path: Path, frames: list[Frame]) -> Path:
+    """A folder of JPEGs, 00001.jpg and so on."""
+    path.mkdir(parents=True)
+    for number, frame in enumerate(frames, 1):
+        cv2.imwrite(str(path / f"{number:05d}.jpg"), frame[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 98])
+    return path
 
 
 def encoded(path: Path, codec: str, count: int = 40, options: dict[str, str] | None = None, **context: object) -> Path:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from longvideo.errors import UserError
-from longvideo.video.source import Source
+from longvideo.video.picture_folder import open_source
 
 MICROSECONDS = 1e6
 
@@ -22,7 +22,7 @@ def video_faults(folder: Path, present: Mapping[str, Path], last_second: Mapping
             yield f"{folder}/{video}.*: expected a video, found none"
             continue
         try:
-            with Source(present[video]) as source:
+            with open_source(present[video]) as source:
                 next(source.frames(), None)
                 length = source.container.duration
         except UserError as error:

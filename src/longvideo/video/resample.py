@@ -10,6 +10,7 @@ import av
 
 from longvideo.errors import UserError
 from longvideo.video.encode import exact_rate, open_encoder
+from longvideo.video.picture_folder import open_source
 from longvideo.video.pixels import Converter, turned
 from longvideo.video.shots import ShotFinder
 from longvideo.video.source import Source
@@ -78,7 +79,7 @@ def transcode(
     limit = None if duration_s is None else max(1, round(duration_s * fps))
     converter = Converter()
     shots: ShotFinder | None = None
-    with Source(source) as opened, open_encoder(target, fps, gop=gop, crf=crf, preset=preset) as encoder:
+    with open_source(source) as opened, open_encoder(target, fps, gop=gop, crf=crf, preset=preset) as encoder:
         for picture, repeats in resampled(opened, exact_rate(fps), start_s, limit):
             if shots is None:
                 size = target_size(picture, pixel_aspect(opened), short_side)
@@ -139,7 +140,7 @@ def resampled(source: Source, rate: Fraction, start_s: float, limit: int | None)
 def _from_before(source: Source, start_s: float) -> Iterator[tuple[float, av.VideoFrame]]:
     """Yield the timed pictures of a source from somewhere before `start_s` on, from its beginning if need be."""
     if start_s >= SEEK_FROM_S:
-        with Source(source.path) as sought:
+        with open_source(source.path) as sought:
             sought.whole = False
             place = round((start_s - SEEK_MARGIN_S + sought.origin_s) / sought.tick_s)
             try:

@@ -37,9 +37,7 @@ class Source:
         try:
             if path.stat().st_size == 0:
                 raise UserError(f"{path}: expected a video, found an empty file")
-            # The prefix keeps a name like "concat:x" from being read as a protocol.
-            options = {"protocol_whitelist": "file", "format_whitelist": FORMATS}
-            self.container = av.open(f"file:{path}", options=options, metadata_errors="ignore")
+            self.container = self._open()
         except FileNotFoundError:
             raise UserError(f"{path}: expected a video, found no such file") from None
         except IsADirectoryError:
@@ -134,6 +132,11 @@ class Source:
             f"packet {max(self.packet, 0)} (time {self.time_s:.3f} s)" if self.whole else f"time {self.time_s:.3f} s"
         )
         return UserError(f"{self.path}: damaged at {place}: {reason}")
+
+    def _open(self) -> av.container.InputContainer:
+        # The prefix keeps a name like "concat:x" from being read as a protocol.
+        options = {"protocol_whitelist": "file", "format_whitelist": FORMATS}
+        return av.open(f"file:{self.path}", options=options, metadata_errors="ignore")
 
     def _pick_stream(self) -> av.VideoStream:
         attached = av.stream.Disposition.attached_pic

@@ -16,6 +16,7 @@ from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from longvideo.errors import UserError
 from longvideo.files.atomic import write_aside
 from longvideo.video.encode import exact_rate
+from longvideo.video.picture_folder import open_source
 from longvideo.video.pixels import Converter, turned
 from longvideo.video.resample import MAX_SHOT_RATE, Transcoded, pixel_aspect, resampled, target_size
 from longvideo.video.shots import ShotFinder
@@ -50,7 +51,7 @@ def reencode_mpeg4(source: Path, target: Path, width: int = WIDTH, height: int =
             f"found {width}x{height} and {gop}"
         )
     scaler, converter = _Scaler(width, height), Converter()
-    with Source(source) as opened, write_aside(target) as aside:
+    with open_source(source) as opened, write_aside(target) as aside:
         rate = _rate(opened)
         shots = ShotFinder(float(rate) if rate <= MAX_SHOT_RATE else MAX_SHOT_RATE)
         with av.open(str(aside), "w", format="mp4", options={"fflags": "+bitexact"}) as container:
@@ -77,7 +78,7 @@ def scaled_size(source: Path, short_side: int) -> tuple[int, int]:
     Raises:
         UserError: The source is missing, no video, or damaged.
     """
-    with Source(source) as opened:
+    with open_source(source) as opened:
         picture = next(opened.frames(), None)
         if picture is None:
             raise UserError(f"{source}: expected video frames, found {opened.packet + 1} packets that hold none")
