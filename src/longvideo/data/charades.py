@@ -10,9 +10,10 @@ names; other columns than `id` and `actions` are not looked at. Videos lie in on
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from longvideo.data.csv_rows import named_rows
 from longvideo.data.lines import numbered_lines, parse_seconds, shown
 from longvideo.data.recognition import Labels, Segment
 from longvideo.errors import UserError
@@ -75,7 +76,7 @@ def read_annotations(path: Path, classes: Sequence[str]) -> Labels:
     """
     videos: dict[str, None] = {}
     segments: list[Segment] = []
-    for number, row in _rows(path):
+    for number, row in named_rows(path, COLUMNS, ("id", "actions"), MAX_BYTES):
         video = row["id"].strip()
         try:
             if not names_a_file(video):
@@ -111,28 +112,6 @@ def write_annotations(path: Path, labels: Labels, lengths: Mapping[str, float] |
         length = {} if lengths is None else {"length": _seconds(lengths[video])}
         writer.writerow({"id": video, "actions": ";".join(listed), **length})
     write_text(path, text.getvalue())
-
-
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield the rows of a CSV file with a header, each with the number of its last line."""
-    reader = csv.reader((f"{line}\n" for _, line in numbered_lines(path, "CSV file", MAX_BYTES)), strict=True)
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        missing = [name for name in ("id", "actions") if header.count(name) != 1]
-        if missing:
-            raise UserError(
-                f"{path}: line 1: expected the columns {','.join(COLUMNS)}, found {shown(','.join(header))}"
-            )
-        for row in reader:
-            if not any(row):
-                continue
-            if len(row) != len(header):
-                raise UserError(
-                    f"{path}: line {reader.line_num}: expected {len(header)} columns as in the header, found {len(row)}"
-                )
-            yield reader.line_num, dict(zip(header, row))
-    except csv.Error as error:
-        raise UserError(f"{path}: line {reader.line_num}: expected comma-separated values, found {error}") from None
 
 
 def _segment(video: str, text: str, classes: int) -> Segment:

@@ -30,11 +30,12 @@ def missing_files(dataset: RealDataset) -> list[str]:
     """
     missing = missing_annotations(dataset, dataset.splits)
     folders = {split.videos for split in dataset.splits.values()}
-    present = {folder: find_videos(Path(folder)) for folder in folders if Path(folder).is_dir()}
+    present = {folder: find_videos(Path(folder), dataset.of_pictures) for folder in folders if Path(folder).is_dir()}
     for name, split in dataset.splits.items():
         if split.videos in present:
             ids = _video_ids(dataset, name)
-            missing += [f"{split.videos}/{video}.*" for video in ids if video not in present[split.videos]]
+            absent = [f"{split.videos}/{video}.*" for video in ids if video not in present[split.videos]]
+            missing += absent if len(absent) > dataset.tolerated_missing * len(ids) else []
     return list(dict.fromkeys(missing))
 
 

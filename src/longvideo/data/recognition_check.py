@@ -1,5 +1,6 @@
 """What is on disk against what a data set of action recognition should hold."""
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from string import ascii_lowercase
@@ -21,16 +22,21 @@ def read_split(dataset: RecognitionDataset, name: str) -> "Labels":
         UserError: A file is missing or malformed; names file and line.
     """
     # Here: the start of every run lists missing files, and need not import numpy where there are none to read.
-    from longvideo.data import charades, hmdb51, ucf101
+    from longvideo.data import charades, hmdb51, kinetics, something_v1, something_v2, ucf101
 
     split = dataset.splits[name]
     labels = Path(split.labels)
     if split.number is not None and split.part is not None:
         return hmdb51.read_split(labels, split.number, split.part)
-    classes = Path(dataset.classes or "")
-    if dataset.format == "ucf101":
-        return ucf101.read_list(labels, ucf101.read_classes(classes))
-    return charades.read_annotations(labels, charades.read_classes(classes))
+    readers: dict[str, tuple[Callable[[Path], tuple[str, ...]], Callable[[Path, Sequence[str]], Labels]]] = {
+        "ucf101": (ucf101.read_classes, ucf101.read_list),
+        "charades": (charades.read_classes, charades.read_annotations),
+        "kinetics": (kinetics.read_classes, kinetics.read_annotations),
+        "something_v1": (something_v1.read_classes, something_v1.read_list),
+        "something_v2": (something_v2.read_classes, something_v2.read_annotations),
+    }
+    read_classes, read_videos = readers[dataset.format]
+    return read_videos(labels, read_classes(Path(dataset.classes or "")))
 
 
 def video_ids(dataset: RecognitionDataset, name: str) -> tuple[str, ...]:
@@ -44,7 +50,7 @@ def video_ids(dataset: RecognitionDataset, name: str) -> tuple[str, ...]:
 def check(dataset: RecognitionDataset, report: Report) -> None:
     """Compare classes and splits with what they should hold; opens every video that they name."""
     folders = list(dict.fromkeys(Path(split.videos) for split in dataset.splits.values()))
-    present = {folder: find_videos(folder) for folder in folders if folder.is_dir()}
+    present = {folder: find_videos(folder, dataset.of_pictures) for folder in folders if folder.is_dir()}
     absent = [folder for folder in folders if folder not in present]
     report.problems += [f"{folder}: expected a folder of videos, found none" for folder in absent]
     if not absent:
@@ -64,25 +70,40 @@ def check(dataset: RecognitionDataset, report: Report) -> None:
             found = f"found {len(shared)} of other splits, the first: {shared[0]} of {split_of[fold, shared[0]]}"
             report.problems.append(f"{split.labels}: expected videos for {name} alone, {found}")
         split_of |= {(fold, video): name for video in labels.videos}
-        faults = _video_faults(split, labels, present.get(Path(split.videos)))
+        faults = _video_faults(split, labels, present.get(Path(split.videos)), dataset.tolerated_missing)
         report.problems += faults.lines
         counted = f"{len(labels.videos)} videos of {len(labels.classes)} classes, {len(labels)} labels"
-        report.summary.append(f"{name}: {counted}, {len(labels.videos) - faults.videos} videos sound on disk")
+        sound = f"{len(labels.videos) - faults.videos - faults.missing} videos sound on disk"
+        report.summary.append(f"{name}: {counted}, {sound}{f', {faults.missing} missing' if faults.missing else ''}")
 
 
 class _Faults(NamedTuple):
     videos: int
     lines: list[str]
+    missing: int = 0
 
 
-def _video_faults(split: RecognitionSplit, labels: "Labels", present: dict[str, Path] | None) -> _Faults:
-    """Open the videos of a split; `present` is None where their folder is missing, which has been said."""
+def _video_faults(
+    split: RecognitionSplit, labels: "Labels", present: dict[str, Path] | None, tolerated: float
+) -> _Faults:
+    """Open the videos of a split; `present` is None where their folder is missing, which has been said.
+
+    Where a part of the videos may be missing, those are counted, and said in one line if they are more.
+    """
     from longvideo.data.video_faults import video_faults
 
+    count = len(labels.videos)
     if present is None:
-        return _Faults(len(labels.videos), [])
-    if not present.keys() & set(labels.videos):
+        return _Faults(count, [])
+    missing = [video for video in labels.videos if video not in present]
+    if len(missing) == count:
         expected = f"expected the videos of {split.labels}, such as {labels.videos[0]}"
-        return _Faults(len(labels.videos), [f"{split.videos}: {expected}, found none of them"])
-    lines = list(video_faults(Path(split.videos), present, dict.fromkeys(labels.videos, 0.0)))
-    return _Faults(len(lines), lines)
+        return _Faults(count, [f"{split.videos}: {expected}, found none of them"])
+    asked, lines = labels.videos, []
+    if tolerated:
+        asked = tuple(video for video in labels.videos if video in present)
+        if len(missing) > tolerated * count:
+            expected = f"expected at most {tolerated:.1%} of the {count} videos of {split.labels} to be missing"
+            lines = [f"{split.videos}: {expected}, found {len(missing)}, such as {missing[0]}"]
+    faults = list(video_faults(Path(split.videos), present, dict.fromkeys(asked, 0.0)))
+    return _Faults(len(faults), lines + faults, len(missing) if tolerated else 0)

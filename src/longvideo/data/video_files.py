@@ -10,14 +10,21 @@ MAX_DEPTH = 3
 """Videos may lie in folders by class or split; a limit ends links that lead back."""
 
 
-def find_videos(folder: Path) -> dict[str, Path]:
+def find_videos(folder: Path, of_pictures: bool = False) -> dict[str, Path]:
     """Return the video files of a folder and of the folders in it by video id, the file's name without its suffix.
 
     Of several files with one id, the one nearest to the top counts, then the first by name.
 
+    Args:
+        folder: Where they lie.
+        of_pictures: The videos are the folders in it, whose names are the ids, full of pictures. Whether there are any
+            pictures is not looked at: a data set has a hundred thousand of such folders.
+
     Raises:
         UserError: A folder cannot be read.
     """
+    if of_pictures:
+        return {name: folder / name for name, is_folder in _entries(folder) if is_folder}
     found: dict[str, Path] = {}
     level = [folder]
     for _ in range(MAX_DEPTH):

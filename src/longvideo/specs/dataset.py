@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, model_validator
 
-from longvideo.specs.base import Count, Name, Spec
-from longvideo.specs.decode import Mpeg4Spec, TrimSpec
+from longvideo.specs.base import Count, Fraction, Name, Spec
+from longvideo.specs.decode import TrimSpec, VideoTarget
 
 ALL_VIDEOS = "all"
 """The split of all videos, where the other splits are lists of these."""
@@ -70,6 +70,16 @@ class AvaDataset(Spec):
         return False
 
     @property
+    def of_pictures(self) -> bool:
+        """False: its videos are files."""
+        return False
+
+    @property
+    def tolerated_missing(self) -> float:
+        """0: every video should be there."""
+        return 0.0
+
+    @property
     def split_names(self) -> tuple[str, ...]:
         """The splits of the data set."""
         return tuple(self.splits)
@@ -96,7 +106,7 @@ class PoolDataset(Spec):
     fps: Count
     width: Count
     height: Count
-    decode: Mpeg4Spec
+    decode: VideoTarget
 
     @property
     def generated(self) -> bool:
@@ -115,7 +125,7 @@ class PoolDataset(Spec):
 
 
 class RecognitionSplit(Spec):
-    """Where one split of UCF-101, HMDB-51 or Charades lies: a folder of videos and the official labels."""
+    """Where one split of a data set of action recognition lies: a folder of videos and the official labels."""
 
     videos: str
     labels: str
@@ -125,15 +135,21 @@ class RecognitionSplit(Spec):
 
 
 class RecognitionDataset(Spec):
-    """UCF-101, HMDB-51, Charades, or the user's own videos labelled in one of their formats; paths as with AVA."""
+    """A data set of action recognition, or the user's own videos labelled in the format of one; paths as with AVA."""
 
-    format: Literal["ucf101", "hmdb51", "charades"]
+    format: Literal["ucf101", "hmdb51", "charades", "kinetics", "something_v1", "something_v2"]
     stands_for: Name
     splits: dict[Name, RecognitionSplit]
-    decode: Mpeg4Spec
+    decode: VideoTarget
     classes: str | None = None
     expected_classes: Count | None = None
     expected_videos: Count | None = None
+    tolerated_missing: Fraction = 0.0
+
+    @property
+    def of_pictures(self) -> bool:
+        """Whether each video is a folder of numbered pictures."""
+        return self.format == "something_v1"
 
     @property
     def generated(self) -> bool:

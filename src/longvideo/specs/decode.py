@@ -52,6 +52,8 @@ def _codec(value: Any) -> str:
     return str(value.get("codec", "h264")) if isinstance(value, dict) else str(getattr(value, "codec", "h264"))
 
 
+VideoTarget = Annotated[Annotated[DecodeSpec, Tag("h264")] | Annotated[Mpeg4Spec, Tag("mpeg4")], Discriminator(_codec)]
+"""What the videos of one data set are re-encoded to."""
 AnyDecodeSpec = DecodeSpec | Mpeg4Spec | FlowSpec
 DecodeTarget = Annotated[
     Annotated[DecodeSpec, Tag("h264")] | Annotated[Mpeg4Spec, Tag("mpeg4")] | Annotated[FlowSpec, Tag("flow")],

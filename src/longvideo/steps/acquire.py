@@ -54,7 +54,9 @@ def take_files(dataset: RealDataset, split: str, out: Path) -> None:
         annotated = sorted(labels.videos)
     folders = dict.fromkeys(dataset.splits[name].videos for name in chosen)
     where = ", ".join(folders)
-    found = {video: path for folder in folders for video, path in find_videos(Path(folder)).items()}
+    found: dict[str, Path] = {}
+    for folder in folders:
+        found |= find_videos(Path(folder), dataset.of_pictures)
     paths = {video: found.get(video, Path(next(iter(folders))) / f"{video}.mp4") for video in annotated}
     absent = [video for video in annotated if video not in found]
     for video in absent:
