@@ -58,6 +58,24 @@ def test_short_side_has_a_uniform_inverse() -> None:
     assert abs((1 / drawn).mean().item() - (1 / 256 + 1 / 320) / 2) < 1e-5
 
 
+def test_a_short_side_that_is_uniform_itself() -> None:
+    generator = torch.Generator().manual_seed(0)
+    drawn = torch.tensor([draw_short_side((256, 340), generator, inverse=False) for _ in range(4000)]).double()
+    assert (drawn.min(), drawn.max()) == (256, 340)
+    assert abs(drawn.mean().item() - 298) < 1.5 and abs(drawn.std().item() - 84 / 12**0.5) < 1
+
+
+def test_nothing_is_mirrored_where_sides_mean_something() -> None:
+    clip = torch.arange(40, dtype=torch.uint8).view(1, 1, 40, 1).expand(1, 30, 40, 3)
+    falling = {True: 0, False: 0}
+    for seed in range(40):
+        for mirrored in falling:
+            generator = torch.Generator().manual_seed(seed)
+            view, _ = random_view(clip, torch.zeros(0, 4), (30, 40), 30, generator, mirrored=mirrored)
+            falling[mirrored] += int(view[0, 0, 0, 0] > view[0, 0, 0, -1])
+    assert falling[False] == 0 and 10 < falling[True] < 30
+
+
 def test_flip_keeps_a_box_on_its_pixels() -> None:
     clip, boxes = _marked(20, 30, (4, 5, 10, 12))
     mirrored, moved = flip(clip, to_pixels(boxes, clip))

@@ -32,9 +32,13 @@ def clip_indices(center: int, frames: int, stride: int, frame_count: int) -> npt
 
     Source: LFB release, AVA clips: range(c - 32, c + 32, 2), clamped.
     """
+    return clip_from(center - frames * stride // 2, frames, stride, frame_count)
+
+
+def clip_from(first: int, frames: int, stride: int, frame_count: int) -> npt.NDArray[np.int64]:
+    """Return the frame numbers of the clip that starts at frame `first`; else as `clip_indices`."""
     if frames < 1 or stride < 1 or frame_count < 1:
         raise ValueError(f"frames, stride and frame_count must be positive, got {frames}, {stride}, {frame_count}")
-    first = center - frames * stride // 2
     return np.clip(first + stride * np.arange(frames), 0, frame_count - 1)
 
 
@@ -74,10 +78,13 @@ def random_segment_frames(frame_count: int, segments: int, inter: bool, generato
     return [int(torch.randint(*bounds, (), generator=generator)) for bounds in ranges]
 
 
-def middle_segment_frames(frame_count: int, segments: int, inter: bool) -> list[int]:
-    """Return the middle frame of each segment, for testing; arguments, errors and source as in `segment_range`."""
+def middle_segment_frames(frame_count: int, segments: int, inter: bool, place: float = 0.5) -> list[int]:
+    """Return the middle frame of each segment, for testing, or that at another `place`, from 0 to 1.
+
+    Arguments, errors and source as in `segment_range`.
+    """
     size = _segment_size(frame_count, segments, 0, inter)
-    return [round(size * (number + 0.5)) + inter for number in range(segments)]
+    return [round(size * (number + place)) + inter for number in range(segments)]
 
 
 def gop_location(frame: int, gop_lengths: Sequence[int], inter: bool) -> tuple[int, int]:

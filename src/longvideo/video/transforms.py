@@ -15,9 +15,15 @@ LEFT, CENTRE, RIGHT = 0, 1, 2  # or top, centre, bottom of a clip that is higher
 
 
 def random_view(
-    clip: Tensor, boxes: Tensor, short_side: tuple[int, int], crop: int, generator: torch.Generator
+    clip: Tensor,
+    boxes: Tensor,
+    short_side: tuple[int, int],
+    crop: int,
+    generator: torch.Generator,
+    mirrored: bool = True,
+    inverse: bool = True,
 ) -> tuple[Tensor, Tensor]:
-    """Return a random view of a clip: scale jitter, random square crop, flipped half of the time.
+    """Return a random view of a clip: scale jitter, random square crop, mirrored half of the time.
 
     Args:
         clip: uint8 [T, H, W, 3].
@@ -25,19 +31,21 @@ def random_view(
         short_side: Range that the short side is drawn from, pixels.
         crop: Side of the crop, pixels, at most the least short side.
         generator: Source of all randomness.
+        mirrored: False where left and right mean something, as on Something-Something: never mirror.
+        inverse: Draw the short side so that its inverse is uniform, see `draw_short_side`.
 
     Returns:
         The clip, float32 [3, T, crop, crop], and the boxes, float32 [N, 4] in pixels, within [0, crop - 1].
 
     Source: LFB release: short side round(1 / U(1/320, 1/256)), crop 224.
     """
-    clip = scale_short_side(clip, draw_short_side(short_side, generator))
+    clip = scale_short_side(clip, draw_short_side(short_side, generator, inverse))
     boxes = to_pixels(boxes, clip)
     height, width = clip.shape[1:3]
     top = _draw(height - crop, generator)
     left = _draw(width - crop, generator)
     clip, boxes = crop_at(clip, boxes, top, left, crop)
-    if torch.rand((), generator=generator) < 0.5:
+    if mirrored and torch.rand((), generator=generator) < 0.5:
         clip, boxes = flip(clip, boxes)
     return normalise(clip), boxes
 
@@ -61,13 +69,13 @@ def fixed_view(
     return normalise(clip), boxes
 
 
-def draw_short_side(bounds: tuple[int, int], generator: torch.Generator) -> int:
-    """Return a random short side between two bounds, its inverse uniformly distributed."""
+def draw_short_side(bounds: tuple[int, int], generator: torch.Generator, inverse: bool = True) -> int:
+    """Return a random short side between two bounds, both included; uniform is it or, if `inverse`, its inverse."""
     low, high = bounds
     if low == high:
         return low
     part = float(torch.rand((), generator=generator, dtype=torch.float64))
-    return round(1 / (1 / high + part * (1 / low - 1 / high)))
+    return round(1 / (1 / high + part * (1 / low - 1 / high)) if inverse else low + part * (high - low))
 
 
 def scale_short_side(clip: Tensor, size: int) -> Tensor:
