@@ -58,11 +58,22 @@ def test_targets_equal_one_frame_and_segment_at_a_time(known, more):
         ]
 
 
+@given(labels(), st.tuples(st.floats(0, 1e6), st.floats(0, 1e6)).map(sorted))
+def test_a_span_shows_what_one_of_its_moments_shows(known, span):
+    first, last = span
+    for video in known.videos:
+        starts = [row.start_s for row in known.segments if row.video == video and row.start_s is not None]
+        moments = np.array([first, last, *(time for time in starts if first <= time <= last)])
+        assert known.span_targets(video, first, last).tolist() == known.frame_targets(video, moments).max(0).tolist()
+
+
 def test_both_ends_of_a_segment_count():
     known = Labels.of(["a", "b"], CLASSES, [Segment("b", 1, 2.0, 3.0), Segment("a", 0), Segment("b", 2, 3.0, 3.0)])
     at = np.array([1.99, 2.0, 3.0, 3.01])
     assert known.frame_targets("b", at).tolist() == [[0, 0, 0], [0, 1, 0], [0, 1, 1], [0, 0, 0]]
     assert known.frame_targets("a", at).tolist() == [[1, 0, 0]] * 4
+    spans = [known.span_targets("b", *span).tolist() for span in ((0.0, 1.9), (1.9, 2.0), (2.1, 2.2), (3.0, 9.0))]
+    assert spans == [[0, 0, 0], [0, 1, 0], [0, 1, 0], [0, 1, 1]]
     assert known.frame_targets("a", at).dtype == np.float32
     with pytest.raises(KeyError):
         known.frame_targets("c", at)

@@ -195,3 +195,4 @@ def test_an_action_that_ends_before_it_starts_counts_for_the_video_alone(tmp_pat
     known = read_charades(tmp_path, b"A,c001 5.00 4.00,9\n")
     assert known.video_targets().tolist() == [[False, True, False]]
     assert not known.frame_targets("A", np.array([3.0, 4.0, 4.5, 5.0])).any()
+    assert not known.span_targets("A", 3.0, 6.0).any()

@@ -91,16 +91,35 @@ class Labels:
         Source: thesis sec. 4.2.3: on Charades the network is trained to predict the labels of each frame. Both ends
             count, as in the data set's evaluation of frames.
         """
+        label, start, end = self._rows(video)
+        active = (start <= times_s[:, None]) & (times_s[:, None] <= end)
+        targets = np.zeros((len(times_s), len(self.classes)), np.float32)
+        frame, row = np.nonzero(active)
+        targets[frame, label[row]] = 1.0
+        return targets
+
+    def span_targets(self, video: str, first_s: float, last_s: float) -> NDArray[np.float32]:
+        """Return the labels that a stretch of a video has anywhere, both of its ends included: [K], 1 or 0.
+
+        Raises:
+            KeyError: The video is not one of this split.
+
+        Source: LFB release, Charades: a clip is trained to show what any frame of the video from its first to its last
+            one shows. As there, a label that ends before it starts is of no frame.
+        """
+        label, start, end = self._rows(video)
+        targets = np.zeros(len(self.classes), np.float32)
+        targets[label[(start <= end) & (start <= last_s) & (first_s <= end)]] = 1.0
+        return targets
+
+    def _rows(self, video: str) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
+        """Return label, start and end of the segments of a video; those of a whole video never start nor end."""
         number = self._number[video]
         rows = slice(*np.searchsorted(self.video, (number, number + 1)).tolist())
         start, end = (
             np.nan_to_num(part[rows], nan=far) for part, far in ((self.start_s, -np.inf), (self.end_s, np.inf))
         )
-        active = (start <= times_s[:, None]) & (times_s[:, None] <= end)
-        targets = np.zeros((len(times_s), len(self.classes)), np.float32)
-        frame, row = np.nonzero(active)
-        targets[frame, self.label[rows][row]] = 1.0
-        return targets
+        return self.label[rows], start, end
 
     @cached_property
     def _number(self) -> dict[str, int]:

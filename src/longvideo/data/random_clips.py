@@ -1,0 +1,130 @@
+"""Random views of random clips of labelled videos, for training.
+
+Of a video no more than the frames of the clip are decoded. What a clip is follows from what is asked for alone, so that
+training can be stopped and resumed, and shared among processes, without a change.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from longvideo.files.manifest import Video
+from longvideo.video.dense_clips import random_clip
+from longvideo.video.reader import ReaderPool
+from longvideo.video.sampling import random_segment_frames
+from longvideo.video.transforms import random_view
+
+Targets = Callable[[str, NDArray[np.int64]], NDArray[np.float32]]
+"""Maps a video and the T frames of a clip of it to its labels, [K]."""
+
+
+class ClipShape(NamedTuple):
+    """What clips for training look like; multigrid training asks for another shape from batch to batch.
+
+    Attributes:
+        frames: T, frames in a clip.
+        strides: Least and greatest stride; None takes a frame from each of T segments of the whole video instead.
+        crop: Side of the random square crop, pixels.
+        short_side: Range of the scale jitter, pixels; the crop fits into the least.
+    """
+
+    frames: int
+    strides: tuple[int, int] | None
+    crop: int
+    short_side: tuple[int, int]
+
+
+class Wanted(NamedTuple):
+    """A clip that a sampler asks for.
+
+    Attributes:
+        video: Its number.
+        shape: What the clip looks like; None for the data set's own shape.
+        seed: What is drawn follows from it and the video; another one each time that the video comes again.
+    """
+
+    video: int
+    shape: ClipShape | None = None
+    seed: int = 0
+
+
+class RandomClips(Dataset[tuple[Tensor, Tensor]]):
+    """A random view of a random clip of each video, for training.
+
+    Args:
+        videos: Usable videos.
+        targets: Tells the labels of a clip.
+        shape: What clips look like unless a shape is asked for.
+        mirrored: Mirror half of the clips; not where left and right mean something.
+        inverse: Draw short sides whose inverse is uniform, rather than uniform ones.
+        open_videos: Videos kept open.
+    """
+
+    def __init__(
+        self,
+        videos: Sequence[Video],
+        targets: Targets,
+        shape: ClipShape,
+        mirrored: bool = True,
+        inverse: bool = False,
+        open_videos: int = 64,
+    ) -> None:
+        self._videos, self._targets, self._shape = tuple(videos), targets, shape
+        self._mirrored, self._inverse = mirrored, inverse
+        self._pool = ReaderPool(open_videos)
+
+    def __len__(self) -> int:
+        return len(self._videos)
+
+    def __getitem__(self, wanted: int | tuple[Any, ...]) -> tuple[Tensor, Tensor]:
+        """Return a clip, float32 [3, T, crop, crop], and its labels, float32 [K].
+
+        Args:
+            wanted: Number of a video, (number, shape), or a `Wanted`; without a seed always the same clip.
+
+        Raises:
+            UserError: The video's file is damaged.
+        """
+        number, shape, seed = Wanted(*wanted) if isinstance(wanted, tuple) else Wanted(wanted)
+        shape = shape or self._shape
+        video = self._videos[number]
+        generator = torch.Generator().manual_seed(int(np.random.SeedSequence((seed, number)).generate_state(1)[0]))
+        if shape.strides is None:
+            frames = np.array(random_segment_frames(video.frames, shape.frames, False, generator))
+        else:
+            frames = random_clip(video.frames, shape.frames, shape.strides, generator)
+        clip = torch.from_numpy(self._pool.get(video.path).frames(frames))
+        choices = (shape.short_side, shape.crop, generator, self._mirrored, self._inverse)
+        view, _ = random_view(clip, torch.zeros(0, 4), *choices)
+        return view, torch.from_numpy(self._targets(video.id, frames))
+
+
+@dataclass(frozen=True)
+class ClipBatch:
+    """B clips of one shape.
+
+    Attributes:
+        clips: [B, 3, T, H, W].
+        targets: [B, K].
+        weight: Of the mean over these clips: with it, the mean over processes is that over all clips of the step.
+    """
+
+    clips: Tensor
+    targets: Tensor
+    weight: float = 1.0
+
+    def to(self, device: torch.device) -> "ClipBatch":
+        """Move all tensors to `device`."""
+        clips, targets = (part.to(device, non_blocking=True) for part in (self.clips, self.targets))
+        return ClipBatch(clips, targets, self.weight)
+
+
+def collate_clips(items: Sequence[tuple[Tensor, Tensor]]) -> ClipBatch:
+    """Make a batch of clips of one shape and their labels, for `torch.utils.data.DataLoader(collate_fn=...)`."""
+    return ClipBatch(torch.stack([clip for clip, _ in items]), torch.stack([targets for _, targets in items]))
