@@ -58,6 +58,7 @@ def test_targets_equal_one_frame_and_segment_at_a_time(known, more):
         ]
 
 
+@settings(deadline=None)
 @given(labels(), st.tuples(st.floats(0, 1e6), st.floats(0, 1e6)).map(sorted))
 def test_a_span_shows_what_one_of_its_moments_shows(known, span):
     first, last = span
