@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from longvideo.errors import UserError
 from longvideo.video.encode import write_video
-from longvideo.video.flow import dequantise, quantise, read_flow_stack, tv_l1, write_fields, write_flow
+from longvideo.video.flow import OPENCV, dequantise, quantise, read_flow_stack, tv_l1, write_fields, write_flow
 from longvideo.video.reader import FrameReader
 
 needs_tv_l1 = pytest.mark.skipif(not hasattr(cv2, "optflow"), reason="OpenCV has no contributed modules")
@@ -70,6 +70,18 @@ def test_tv_l1_finds_the_motion_and_the_video_of_it_is_the_raw_flow(tmp_path: Pa
     stored = dequantise(read_flow_stack(FrameReader(tmp_path / "flow.mp4"), 0))
     error = np.abs(stored.reshape(5, 2, 48, 64).transpose(0, 2, 3, 1) - raw)
     assert error[:, 6:-6, 6:-6].max() < 0.5
+
+
+@needs_tv_l1
+def test_wanted_fields_are_those_of_the_whole_flow_and_the_others_do_not_move(tmp_path: Path) -> None:
+    write_video(tmp_path / "source.mp4", texture(6, (2.3, -1.1)), 25.0)
+    stacks = []
+    for wanted in (None, {0, 3}):
+        write_flow(tmp_path / "source.mp4", tmp_path / "flow.mp4", 20.0, OPENCV, wanted)
+        stacks.append(read_flow_stack(FrameReader(tmp_path / "flow.mp4"), 0).reshape(5, 2, 48, 64))
+    same = (stacks[0] == stacks[1]).all(axis=(1, 2, 3))
+    assert same.tolist() == [True, False, False, True, False]
+    assert (stacks[1][[1, 2, 4]] == 128).all()
 
 
 def test_a_video_of_one_frame_has_no_flow(tmp_path: Path) -> None:

@@ -25,16 +25,13 @@ import cv2
 from pydantic import ValidationError
 from tqdm import tqdm
 
+from longvideo.data.encoded import encoded
 from longvideo.errors import UserError, run_main
 from longvideo.files.atomic import write_json
 from longvideo.files.manifest import Failure, Video, read_manifest, write_manifest
 from longvideo.files.video_list import Listed, read_video_list
-from longvideo.specs.decode import DECODE, AnyDecodeSpec, DecodeSpec, DecodeTarget, Mpeg4Spec
+from longvideo.specs.decode import DECODE, AnyDecodeSpec, DecodeSpec, DecodeTarget
 from longvideo.specs.problems import as_user_error
-from longvideo.video.compressed.reencode import reencode_mpeg4
-from longvideo.video.flow import Solver, write_flow
-from longvideo.video.reader import FrameReader
-from longvideo.video.resample import Transcoded, transcode
 
 
 def decode_video(name: str, source: Path, folder: Path, spec: AnyDecodeSpec) -> Video | Failure:
@@ -56,20 +53,6 @@ def decode_video(name: str, source: Path, folder: Path, spec: AnyDecodeSpec) -> 
             left.unlink(missing_ok=True)
         return Failure(name, source, str(error))
     return Video(id=name, path=target, **facts)
-
-
-def encoded(source: Path, target: Path, spec: AnyDecodeSpec) -> Transcoded:
-    """Write the video that the spec asks for."""
-    if isinstance(spec, DecodeSpec):
-        start_s, duration_s = (spec.trim.start_s, spec.trim.duration_s) if spec.trim else (0.0, None)
-        return transcode(source, target, spec.fps, spec.short_side, spec.gop, spec.crf, start_s, duration_s)
-    if isinstance(spec, Mpeg4Spec):
-        return reencode_mpeg4(source, target, spec.width, spec.height, spec.gop)
-    solver = Solver(spec.scales, spec.warps, spec.outer_iterations, spec.inner_iterations, spec.median)
-    frames = write_flow(source, target, spec.bound, solver)
-    reader = FrameReader(target)
-    height, width = reader.frames([0]).shape[1:3]
-    return Transcoded(frames, reader.fps, width, height, (0,))
 
 
 def decode_all(listed: Listed, folder: Path, spec: AnyDecodeSpec, threads: int) -> Iterator[Video | Failure]:

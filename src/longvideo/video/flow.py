@@ -9,7 +9,7 @@ Source: thesis sec. 4.2, "Optical flow models use TV-L1 flows"; stacks of five f
 (TSN).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -65,12 +65,13 @@ def dequantise(levels: Levels, bound: float = BOUND) -> Field:
     return (levels.astype(np.float32) - ZERO) * np.float32(bound / STEPS)
 
 
-def tv_l1(frames: Iterable[Levels], solver: Solver = OPENCV) -> Iterator[Field]:
+def tv_l1(frames: Iterable[Levels], solver: Solver = OPENCV, wanted: Container[int] | None = None) -> Iterator[Field]:
     """Yield the flow float32 [H, W, 2] (x, y) between each two consecutive frames.
 
     Args:
         frames: uint8 [H, W, 3], RGB.
         solver: How long it is solved.
+        wanted: Numbers of the fields that are computed; in the others nothing moves. None computes all.
 
     Raises:
         UserError: OpenCV is installed without its contributed modules, which hold TV-L1.
@@ -85,8 +86,9 @@ def tv_l1(frames: Iterable[Levels], solver: Solver = OPENCV) -> Iterator[Field]:
     method.setOuterIterations(solver.outer_iterations)
     method.setInnerIterations(solver.inner_iterations)
     method.setMedianFiltering(solver.median)
-    for before, after in pairwise(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames):
-        yield method.calc(before, after, None)
+    for number, (before, after) in enumerate(pairwise(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames)):
+        computed = wanted is None or number in wanted
+        yield method.calc(before, after, None) if computed else np.zeros((*before.shape, 2), np.float32)
 
 
 def write_fields(path: Path, fields: Iterable[Field], fps: float, bound: float = BOUND) -> int:
@@ -100,7 +102,9 @@ def write_fields(path: Path, fields: Iterable[Field], fps: float, bound: float =
     return write_video(path, (_picture(quantise(field, bound)) for field in fields), fps, crf=LOSSLESS)
 
 
-def write_flow(source: Path, target: Path, bound: float = BOUND, solver: Solver = OPENCV) -> int:
+def write_flow(
+    source: Path, target: Path, bound: float = BOUND, solver: Solver = OPENCV, wanted: Container[int] | None = None
+) -> int:
     """Compute the TV-L1 flow of a video, write it to a flow video and return how many fields there were.
 
     Args:
@@ -108,6 +112,7 @@ def write_flow(source: Path, target: Path, bound: float = BOUND, solver: Solver 
         target: The flow video; has one frame less.
         bound: Motion beyond is cut off, pixels.
         solver: How long TV-L1 is solved.
+        wanted: Numbers of the fields that are computed; in the others nothing moves. None computes all.
 
     Raises:
         UserError: The source is damaged or has a single frame, or OpenCV has no TV-L1.
@@ -115,7 +120,8 @@ def write_flow(source: Path, target: Path, bound: float = BOUND, solver: Solver 
     reader = FrameReader(source)
     if reader.frame_count < 2:
         raise UserError(f"{source}: expected a video of at least 2 frames for its flow, found {reader.frame_count}")
-    return write_fields(target, tv_l1((frame for _, frame in sequential(source)), solver), reader.fps, bound)
+    frames = (frame for _, frame in sequential(source))
+    return write_fields(target, tv_l1(frames, solver, wanted), reader.fps, bound)
 
 
 def read_flow_stack(reader: FrameReader, frame: int, length: int = 5) -> Levels:
@@ -132,12 +138,16 @@ def read_flow_stack(reader: FrameReader, frame: int, length: int = 5) -> Levels:
     Raises:
         UserError: The file is damaged or no flow video.
     """
-    numbers = np.clip(np.arange(frame, frame + length), 0, reader.frame_count - 1)
-    pictures = _FROM_GREY[reader.frames(numbers)[..., 0]]
+    pictures = _FROM_GREY[reader.frames(stacked_fields(frame, length, reader.frame_count))[..., 0]]
     height, odd = divmod(pictures.shape[1], 2)
     if odd:
         raise UserError(f"{reader.path}: expected a flow video, of even height, found {pictures.shape[1]} pixels")
     return pictures.reshape(2 * length, height, pictures.shape[2])
+
+
+def stacked_fields(frame: int, length: int, count: int) -> npt.NDArray[np.int64]:
+    """Return the numbers [L] of the fields that `read_flow_stack` reads, of a flow video of `count` fields."""
+    return np.clip(np.arange(frame, frame + length), 0, count - 1)
 
 
 def _picture(levels: Levels) -> Levels:
