@@ -19,6 +19,7 @@ from longvideo.specs.recognition import FusionSpec, RecognitionSpec
 from longvideo.tasks.inputs import FILES, InputFiles
 from longvideo.tasks.recognition.evaluate import evaluate, video_scores
 from longvideo.tasks.recognition.predict import predict
+from longvideo.tasks.recognition.score import fused
 from longvideo.tasks.recognition.train import prepare_training, rate_factor
 from longvideo.training.processes import Processes
 from longvideo.video.compressed.reencode import reencode_mpeg4
@@ -134,10 +135,15 @@ def test_a_fusion_sums_mean_logits_by_weight_and_a_lost_video_is_never_right(fil
     right = [bool(summed[n, n % 2] > summed[n, 1 - n % 2]) for n in (0, 1, 3)]
     assert found.metrics["accuracy"].value == pytest.approx(sum(right) / 4)
     assert found.counts == {"videos": 4, "not_decoded": 1}
+    np.testing.assert_allclose(video_scores(fused(streams, fusion.weights), labels), summed, rtol=1e-5)
     other = replace(streams[0], scores=np.zeros((6, 3), np.float32), classes=(1, 2, 3))
     write_predictions(paths[0], other)
     with pytest.raises(UserError, match="expected predictions of 2 classes, found 3"):
         evaluate(fusion, with_predictions(files, *paths))
+    moved = replace(streams[0], view=np.arange(6, dtype=np.int32))
+    for wrong, message in ((other, "found 2 at 6 views and 3 at 6 views"), (moved, "the same segments and views")):
+        with pytest.raises(UserError, match=message):
+            fused([streams[1], wrong], fusion.weights)
 
 
 def test_only_given_weights_learn_slowly():
