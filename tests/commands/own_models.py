@@ -1,8 +1,10 @@
-"""Untrained detectors and action models in the place of trained ones, and videos to try them on."""
+"""Untrained models in the place of trained ones, and videos to try them on."""
 
 import argparse
 import os
+import sys
 import tempfile
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,8 @@ from longvideo.commands import predict
 from longvideo.data.ava_label_map import Label
 from longvideo.files.checkpoint import save_checkpoint
 from longvideo.graph import Workspace
-from longvideo.models.build import build_action_model
+from longvideo.models.build import build_action_model, build_stream
+from longvideo.models.coviar import STREAM_CHANNELS
 from longvideo.models.person_detector import Settings, build_detector
 from longvideo.specs.load import load_scale
 from longvideo.video.encode import write_video
@@ -62,10 +65,29 @@ def save_models(workspace, *experiments, finds=True):
         save_model(workspace, experiment)
 
 
+def save_streams(workspace, *experiments, names=("wave", "jump", "lie still")):
+    """Streams that are sure of what they see, each of something else."""
+    for seed, experiment in enumerate(experiments):
+        spec = workspace.experiment(experiment)
+        torch.manual_seed(seed)
+        model = build_stream(spec.architecture, STREAM_CHANNELS[spec.stream.kind], len(names), spec.input_norm)
+        torch.nn.init.normal_(model.classifier.weight, std=2)
+        header = {"kind": "stream", "spec": spec.model_dump(mode="json"), "seed": 0}
+        header |= {"classes": list(range(1, len(names) + 1)), "labels": list(names)}
+        save_checkpoint(Path(workspace.files.checkpoint(experiment, 0)), model.state_dict(), header)
+
+
 def make_video(path, frames=24, fps=8, height=64, width=80):
     noise = np.random.default_rng(0).integers(0, 256, (frames, height // 8, width // 8, 3), np.uint8)
     write_video(path, noise.repeat(8, 1).repeat(8, 2), fps)
     return path
+
+
+def step(monkeypatch, name, *words, **flags):
+    """Run a step of the workflow as its rule does."""
+    given = [text for flag, value in flags.items() for text in (f"--{flag.replace('_', '-')}", str(value))]
+    monkeypatch.setattr(sys, "argv", [name, *words, *given])
+    import_module(f"longvideo.steps.{name}").main()
 
 
 def call(*words):

@@ -20,25 +20,20 @@ from own_models import (
     save_detector,
     save_model,
     save_models,
+    step,
 )
 
 from longvideo.data.ava_label_map import write_label_map
 from longvideo.files.checkpoint import read_header
 from longvideo.files.predictions import read_predictions
-from longvideo.graph import as_argument
+from longvideo.graph import Workspace, as_argument
+from longvideo.specs.decode import TrimSpec
 from longvideo.video.reader import FrameReader
 
 
 @pytest.fixture(autouse=True)
 def workspace(tmp_path, monkeypatch):
     return enter(tmp_path, monkeypatch)
-
-
-def step(monkeypatch, name, *words, **flags):
-    """Run a step of the workflow as its rule does."""
-    given = [text for flag, value in flags.items() for text in (f"--{flag.replace('_', '-')}", str(value))]
-    monkeypatch.setattr(sys, "argv", [name, *words, *given])
-    import_module(f"longvideo.steps.{name}").main()
 
 
 def test_scores_are_those_of_the_workflow(workspace, tmp_path, monkeypatch, capsys):
@@ -105,6 +100,14 @@ def test_both_files_tell_the_same(workspace, tmp_path, capsys):
         inner = slice(round(y1) + 4, round(y2) - 3), slice(round(x1) + 4, round(x2) - 3)
         edges = np.concatenate([change[[round(y1), round(y2)], inner[1]].ravel(), change[inner[0], round(x1)]])
         assert edges.mean() > 0.5
+
+
+def test_all_of_a_video_is_seen_whatever_part_the_data_set_annotates(workspace, tmp_path, monkeypatch):
+    save_models(workspace)
+    form = workspace.decode_spec(DATA).model_copy(update={"trim": TrimSpec(start_s=1.0, duration_s=1.0)})
+    monkeypatch.setattr(Workspace, "decode_spec", lambda run, data: form)
+    call("ava_cnn", make_video(tmp_path / "own.mp4"), "--out", "x.mp4")
+    assert set(read_predictions(Path("x.parquet")).time_s) == {0, 1, 2}
 
 
 def test_a_video_without_people(workspace, tmp_path, capsys):
