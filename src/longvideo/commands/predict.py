@@ -1,6 +1,6 @@
 """Find the actions in a video of your own, with an experiment that has been trained.
 
-Writes the video with the actions drawn on it, at each person, and the scores of every class as
+Writes the video with the actions drawn on it, at each person or of the whole picture, and the scores of every class as
 Parquet. Below 240 pixels a video is enlarged by a whole factor, so that the text can be read.
 """
 
@@ -19,6 +19,7 @@ from longvideo.graph import Workspace
 from longvideo.specs.actions import ActionSpec
 from longvideo.specs.decode import AnyDecodeSpec, DecodeSpec
 from longvideo.specs.load import DEFAULT_SCALE, load_scale, variants
+from longvideo.specs.recognition import FusionSpec, RecognitionSpec
 
 if TYPE_CHECKING:
     from longvideo.commands._own_video import Found
@@ -40,14 +41,21 @@ def _of_people(workspace: Workspace, spec: ActionSpec, seed: int) -> list[str]:
     return [*(workspace.files.checkpoint(name, seed) for name in experiments), detector]
 
 
+def _of_streams(workspace: Workspace, spec: RecognitionSpec | FusionSpec, seed: int) -> list[str]:
+    """List the streams, in the order of their weights."""
+    return [workspace.files.checkpoint(name, seed) for name in workspace.files_of(spec.id).trained]
+
+
 KINDS: dict[type, Kind] = {
     ActionSpec: Kind(_of_people, "longvideo.commands._own_people"),
+    RecognitionSpec: Kind(_of_streams, "longvideo.commands._own_streams"),
+    FusionSpec: Kind(_of_streams, "longvideo.commands._own_streams"),
 }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    which = "such as ava_lfb/nl; ava_lfb is its first variant"
+    which = "such as ava_lfb/nl or coviar/ucf101_1; ava_lfb is its first variant"
     parser.add_argument("experiment", metavar="EXPERIMENT", help=which)
     parser.add_argument("video", type=Path, metavar="VIDEO", help="any video file that FFmpeg reads")
     parser.add_argument(
@@ -55,9 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_run_arguments(parser)
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="which of the trained models (%(default)s)")
-    least = "actions shown besides the best (0.5)"
+    least = "actions shown besides the best (0.5; of a video that has one action: 0)"
     parser.add_argument("--min-score", type=float, metavar="P", help=least)
-    most = "most actions shown at once (3 at a person)"
+    most = "most actions shown at once (3 at a person, 5 of the whole picture)"
     parser.add_argument("--top", type=int, metavar="N", help=most)
 
 

@@ -97,8 +97,7 @@ def fused(streams: Sequence[Predictions], weights: Sequence[float]) -> Predictio
         same = np.array_equal(other.video, first.video) and np.array_equal(other.view, first.view)
         if not same or (other.classes, other.names) != (first.classes, first.names):
             found = " and ".join(f"{one.scores.shape[1]} at {len(one.scores)} views" for one in (first, other))
-            raise UserError(
-                f"expected streams that score the same classes at the same segments and views, found {found}"
-            )
+            expected = "streams that score the same classes at the same segments and views"
+            raise UserError(f"expected {expected}, found {found}; train them to be tested alike")
     total = sum(weight * stream.scores.astype(np.float64) for weight, stream in zip(weights, streams, strict=True))
     return replace(first, scores=np.asarray(total, np.float32))
