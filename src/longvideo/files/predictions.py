@@ -34,7 +34,7 @@ class Predictions:
         time_s: [N] seconds on the annotation's clock.
         boxes: [N, 4] x1, y1, x2, y2 in [0, 1].
         box_score: [N] score of the detection.
-        scores: float32 [N, K] probability of each class.
+        scores: float32 [N, K] probability of each class; logits where whole videos are scored.
         classes: K action ids of the label map, in the order of the columns of `scores`.
         view: [N] index of the test view (crop, flip or scale).
         device: Where the model ran, in words.
