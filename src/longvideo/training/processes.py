@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from longvideo.errors import UserError
-from longvideo.training.global_norm import use_global_norms
+from longvideo.training.global_norm import GlobalBatchNorm3d, replace_norms
 
 M = TypeVar("M", bound=nn.Module)
 Batch = TypeVar("Batch")
@@ -65,7 +65,7 @@ class Processes:
         """
         if self.world == 1:
             return lambda batch: losses_of(model, batch)
-        use_global_norms(model)
+        replace_norms(model, nn.BatchNorm3d, GlobalBatchNorm3d)
         # Running statistics are the same everywhere and need not be sent.
         return DistributedDataParallel(
             _Losses(model, losses_of), forward_sync_buffers=False, find_unused_parameters=unused
