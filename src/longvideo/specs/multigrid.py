@@ -1,0 +1,32 @@
+"""How a training is sped up by changing the shape of its mini-batches (thesis chapter 6)."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from longvideo.specs.base import Count, Positive, Spec
+
+Part = Annotated[float, Field(gt=0, le=1)]
+
+
+class MultigridSpec(Spec):
+    """Long and short cycles over sampling grids; the recipe that they speed up is the experiment's own.
+
+    `factors` are parts of the frames and of the side of each shape of a long cycle, `short_factors` parts of the side.
+    `epoch_factor` makes training longer in epochs; `iteration_factor`, if given, decides that instead: as many times
+    fewer updates. `bn_base_size` are the clips that batch norm's statistics are over in the base shape.
+    """
+
+    long: bool = True
+    short: bool = True
+    cycles: Literal["multi", "single"] = "multi"
+    policy: Literal["steps", "cosine"] = "steps"
+    factors: tuple[tuple[Part, Part], ...] = Field(
+        default=((0.25, 0.5**0.5), (0.5, 0.5**0.5), (0.5, 1.0), (1.0, 1.0)), min_length=1
+    )
+    short_factors: tuple[Part, ...] = (0.5, 0.5**0.5)
+    epoch_factor: Positive = 1.5
+    iteration_factor: Positive | None = None
+    fine_tune: bool = True
+    whole_epochs: bool = True
+    bn_base_size: Count = 8
