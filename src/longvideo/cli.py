@@ -11,6 +11,7 @@ COMMANDS = (
     "show",
     "claims",
     "complexity",
+    "multigrid",
     "score",
     "check",
     "predict",
