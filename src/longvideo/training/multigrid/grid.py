@@ -59,8 +59,9 @@ def short_cycle(base: Grid, time: float, space: float, factors: Sequence[float] 
         space: s / S of the current base shape of the long cycle.
         factors: Parts of S; none of them for no short cycle.
 
-    Source: thesis sec. 6.1.2, where the cycle is the same in the reverse order; this order is the authors' release's.
+    Source: thesis sec. 6.1.2.
     """
+    # Differs from paper: there the base shape comes first and the smallest last; this is the order of the release.
     return tuple(scaled_grid(base, time, min(factor, space)) for factor in (*factors, space))
 
 
