@@ -4,7 +4,12 @@ from pathlib import PurePosixPath
 
 import pytest
 from cluster import Cluster, why_not
+from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
+
+# A loaded machine is no defect.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 # Their tests share what is set up once a session, and take longest: each folder runs in one process, and first.
 TOGETHER = ("workflow", "slurm")

@@ -38,7 +38,7 @@ def annotation_of(*rows: tuple) -> Annotation:
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(CORNERS, CORNERS)
 def test_overlaps_are_those_of_torchvision(one, other):
     a, b = boxes_of(one), boxes_of(other)

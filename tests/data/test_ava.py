@@ -38,7 +38,7 @@ def frames(videos, video, second):
     return [(videos[index], time) for index, time in zip(video.tolist(), second.tolist())]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows.filter(len), st.lists(st.tuples(names, seconds), max_size=3))
 def test_what_is_written_is_read(tmp_path_factory, listed, empty):
     path = tmp_path_factory.mktemp("ava") / "rows.csv"
@@ -120,7 +120,7 @@ def test_wrong_files_are_named_with_their_line(tmp_path, content, expected):
     assert str(error.value) == f"{path}: {expected}"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=60), st.integers(0, 60), st.integers(0, 3))
 def test_any_bytes_are_read_or_refused_in_one_line(tmp_path_factory, noise, position, kept):
     path = tmp_path_factory.mktemp("noise") / "file"

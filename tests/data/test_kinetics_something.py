@@ -32,7 +32,7 @@ def splits(draw, layout):
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_what_is_written_is_read(tmp_path_factory, layout, data):
     written = data.draw(splits(layout))
@@ -173,7 +173,7 @@ def test_text_that_is_no_json(tmp_path, monkeypatch):
         read_v2(tmp_path / "none")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=60), st.integers(0, 120), st.integers(0, 3))
 def test_any_bytes_are_read_or_refused_in_one_line(tmp_path_factory, noise, position, kept):
     path = tmp_path_factory.mktemp("noise") / "file"

@@ -30,7 +30,7 @@ def same(one, other):
     return (one.videos, one.classes, one.segments) == (other.videos, other.classes, other.segments)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(labels())
 def test_what_is_written_is_read(tmp_path_factory, written):
     folder = tmp_path_factory.mktemp("labels")
@@ -58,7 +58,6 @@ def test_targets_equal_one_frame_and_segment_at_a_time(known, more):
         ]
 
 
-@settings(deadline=None)
 @given(labels(), st.tuples(st.floats(0, 1e6), st.floats(0, 1e6)).map(sorted))
 def test_a_span_shows_what_one_of_its_moments_shows(known, span):
     first, last = span

@@ -25,7 +25,7 @@ def one_each(draw):
     return Labels.of(videos, NAMES, [Segment(*pair) for pair in zip(videos, classes)])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(one_each(), st.booleans(), st.sampled_from([".avi", ".mp4"]))
 def test_ucf_lists(tmp_path_factory, written, with_numbers, suffix):
     folder = tmp_path_factory.mktemp("ucf")
@@ -34,7 +34,7 @@ def test_ucf_lists(tmp_path_factory, written, with_numbers, suffix):
     assert same(ucf101.read_list(folder / "list.txt", ucf101.read_classes(folder / "classInd.txt")), written)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(one_each(), st.integers(1, 6), st.integers(1, 3))
 def test_hmdb_splits(tmp_path_factory, written, cut, number):
     order = sorted(written.segments, key=lambda row: (NAMES[row.label], row.video))
@@ -53,7 +53,7 @@ def test_hmdb_splits(tmp_path_factory, written, cut, number):
                 hmdb51.read_split(folder, number, part)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(labels(spans=timed), st.booleans())
 def test_charades_annotations(tmp_path_factory, written, with_lengths):
     folder = tmp_path_factory.mktemp("charades")
@@ -64,7 +64,7 @@ def test_charades_annotations(tmp_path_factory, written, with_lengths):
     assert same(charades.read_annotations(folder / "labels.csv", classes), written)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.text("ABC019_-", min_size=1, max_size=5), min_size=1, max_size=4, unique=True), st.data())
 def test_charades_submissions(tmp_path_factory, videos, data):
     row = st.lists(st.floats(allow_nan=False), min_size=3, max_size=3)
@@ -171,7 +171,7 @@ def test_wrong_files_are_named_with_their_line(tmp_path, read, text, expected):
     assert str(error.value) == f"{path}: {expected}"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=60), st.integers(0, 40), st.integers(0, 3))
 def test_any_bytes_are_read_or_refused_in_one_line(tmp_path_factory, noise, position, kept):
     folder = tmp_path_factory.mktemp("noise")

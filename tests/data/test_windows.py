@@ -41,7 +41,7 @@ def read(windows: Windows, video: str, t: float, slots: int) -> tuple[np.ndarray
     return features[:, 0].reshape(-1, slots), valid.reshape(-1, slots)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(ROW, max_size=40),
     st.integers(1, 8),
@@ -89,7 +89,7 @@ def test_too_many_boxes_are_chosen_from_at_random_but_once_per_run():
     assert chosen[7] == tuple(read(Windows(bank, 1, 2, 0.9, seed=7), "a", 5, 2)[0][0])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(2, 8), st.integers(0, 1000))
 def test_shuffling_gives_every_video_the_bank_of_one_other(count, seed):
     names = [f"v{number}" for number in range(count)]

@@ -34,7 +34,7 @@ def rows_of(boxes: Boxes) -> list:
     return list(zip(boxes.video, boxes.time_s.tolist(), corners, boxes.score.tolist(), boxes.track.tolist()))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(ROW, max_size=12))
 def test_a_file_holds_the_boxes_by_video_time_and_falling_score(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("boxes") / "boxes.parquet"

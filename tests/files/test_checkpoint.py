@@ -20,7 +20,7 @@ ARRAYS = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.dictionaries(st.text(min_size=1, max_size=5), ARRAYS, max_size=4))
 def test_tensors_come_back_to_the_bit_in_files_that_do_not_depend_on_order(tmp_path_factory, values):
     folder = tmp_path_factory.mktemp("checkpoint")

@@ -21,7 +21,7 @@ names = st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size
 
 
 @given(st.lists(names, min_size=1, max_size=6, unique=True), st.data())
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_rows_come_back_ordered_by_id(
     tmp_path_factory: pytest.TempPathFactory, ids: list[str], data: st.DataObject
 ) -> None:

@@ -99,7 +99,7 @@ def crowded_case(seed):
 seeds = st.integers(0, 2**32)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(seeds, st.sampled_from(sorted(PROTOCOLS)))
 def test_equals_one_box_at_a_time(seed, protocol):
     truth, found, excluded, empty = crowded_case(seed)
@@ -110,7 +110,7 @@ def test_equals_one_box_at_a_time(seed, protocol):
     assert result.ap == pytest.approx(expected, abs=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seeds, st.sampled_from(["2018", "2020"]))
 def test_ties_do_not_make_the_order_of_the_file_matter(seed, protocol):
     truth, found, excluded, empty = crowded_case(seed)

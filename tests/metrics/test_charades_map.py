@@ -57,7 +57,7 @@ def cases(draw, distinct=False):
     return scores, actions
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(cases(), st.sampled_from(POLICIES))
 def test_equals_one_video_at_a_time(case, policy):
     scores, actions = case

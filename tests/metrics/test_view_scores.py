@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from longvideo.errors import UserError
@@ -10,7 +10,6 @@ from longvideo.metrics.accuracy import top_accuracy
 from longvideo.metrics.view_scores import pool_views
 
 
-@settings(deadline=None)
 @given(st.integers(1, 4), st.integers(1, 3), st.data())
 def test_pooling_is_that_of_each_video_by_itself(videos, classes, data):
     owner = np.array(data.draw(st.lists(st.integers(0, videos - 1), max_size=8)), np.int64)

@@ -64,7 +64,7 @@ def test_features_and_head_together_are_the_model(kind: str) -> None:
     assert torch.equal(apart, model(clips, boxes, clip_of_box, *bank))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     counts=st.lists(st.integers(0, 3), min_size=1, max_size=4),
     slots=st.integers(1, 3),

@@ -58,7 +58,7 @@ def test_a_group_of_pictures_scores_what_its_streams_sum_to() -> None:
 
 
 @given(st.lists(st.floats(-4, 4), min_size=1, max_size=4), st.integers(0, 2**31))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_fusion_is_the_weighted_sum(weights: list[float], seed: int) -> None:
     scores = torch.randn(len(weights), 3, 6, generator=torch.Generator().manual_seed(seed))
     torch.testing.assert_close(fuse(list(scores), weights), torch.einsum("s,svc->vc", torch.tensor(weights), scores))

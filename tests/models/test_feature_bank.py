@@ -80,7 +80,7 @@ def test_dropout_acts_in_training_only() -> None:
     assert not torch.equal(operator(short, bank, valid), operator(short, bank, valid))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(rows=st.integers(1, 5), padding=st.integers(1, 4), kind=st.sampled_from(["nl", "avg", "max"]))
 def test_masked_padding_changes_nothing(rows: int, padding: int, kind: str) -> None:
     short, bank, valid = padded(rows, padding)

@@ -8,7 +8,7 @@ from longvideo.models.roi_head import RoIHead
 WIDTH = 24
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 90), st.integers(20, 90))
 def test_the_maximum_over_a_ramp_is_the_centre_of_its_last_cell(left: int, extent: int) -> None:
     ramp = torch.arange(WIDTH, dtype=torch.float32).expand(1, 1, 2, WIDTH, WIDTH)

@@ -79,7 +79,7 @@ def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
     return all(torch.equal(value, other[name]) for name, value in one.items())
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(
     st.sampled_from(["sgd", "adamw"]),
     st.lists(st.integers(0, STEPS - 1), min_size=1, max_size=3),

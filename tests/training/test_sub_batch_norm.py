@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from norm_cases import CHANNELS, clips, norms
 from torch import nn
@@ -17,7 +17,6 @@ from longvideo.training.global_norm import replace_norms
 from longvideo.training.sub_batch_norm import SubBatchNorm3d, norm_groups, set_norm_splits
 
 
-@settings(deadline=None)
 @given(batch=st.integers(1, 20), splits=st.integers(1, 9), last=st.booleans())
 def test_it_is_plain_batch_norm_on_every_part(batch, splits, last):
     ours, plain = norms(min(splits, batch))
@@ -40,7 +39,6 @@ def test_it_is_plain_batch_norm_on_every_part(batch, splits, last):
         torch.testing.assert_close(getattr(ours, name).grad, summed)
 
 
-@settings(deadline=None)
 @given(batch=st.integers(1, 20), splits=st.integers(1, 9), updates=st.integers(1, 3))
 def test_statistics_for_testing_are_those_of_the_parts_joined(batch, splits, updates):
     splits = min(splits, batch)

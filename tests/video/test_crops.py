@@ -45,7 +45,7 @@ def test_five_crops_of_the_resized_frame() -> None:
 
 
 @given(st.integers(1, 3), st.integers(2, 40), st.integers(2, 40), st.integers(2, 40), st.integers(0, 2**31))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_scaling_is_opencvs(channels: int, height: int, width: int, size: int, seed: int) -> None:
     frames = np.random.default_rng(seed).integers(0, 256, (2, height, width, channels), np.uint8)
     ours = scale_to(torch.from_numpy(frames), size, size)

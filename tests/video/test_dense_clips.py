@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from longvideo.video.dense_clips import random_clip, spread_clips
@@ -24,7 +24,6 @@ def _check(clip: np.ndarray, count: int, stride: int) -> None:
         assert clip[0] == 0 and clip[-1] == count - 1
 
 
-@settings(deadline=None)
 @given(counts, lengths, strides, st.integers(0, 8), st.integers(0, 2**31))
 def test_random_clips_lie_inside_at_a_stride_of_the_range(
     count: int, frames: int, low: int, more: int, seed: int
@@ -49,7 +48,6 @@ def test_every_start_and_stride_is_drawn_and_none_beyond() -> None:
     assert by_stride[2:].min() > 0.9 * 1000 and len(by_stride) == 5
 
 
-@settings(deadline=None)
 @given(counts, lengths, strides, st.integers(1, 12))
 def test_spread_clips_reach_from_the_first_to_the_last_frame(count: int, frames: int, stride: int, clips: int) -> None:
     found = spread_clips(count, frames, stride, clips)
@@ -81,7 +79,6 @@ def test_what_makes_no_clip() -> None:
         spread_clips(9, 4, 1, 0)
 
 
-@settings(deadline=None)
 @given(counts, lengths, st.integers(1, 6), st.integers(0, 2**31))
 def test_segments_give_one_frame_each_in_training_and_testing(count: int, frames: int, clips: int, seed: int) -> None:
     ranges = [segment_range(count, frames, number, False) for number in range(frames)]

@@ -116,7 +116,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> tuple[FrameReader, np.ndar
 
 
 @given(requests=st.lists(st.lists(st.integers(0, 39), min_size=1, max_size=8), min_size=1, max_size=4))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_requests_in_any_order(clip: tuple[FrameReader, np.ndarray], requests: list[list[int]]) -> None:
     reader, frames = clip
     for wanted in requests:

@@ -32,7 +32,7 @@ def _white(clip: Tensor) -> Tensor:
 
 
 @given(st.integers(0, 2**31), st.integers(40, 60), st.integers(40, 90))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_boxes_follow_the_pixels_of_random_views(seed: int, height: int, width: int) -> None:
     clip, boxes = _marked(height, width, (width // 3, height // 4, 2 * width // 3, 3 * height // 4))
     view, moved = random_view(clip, boxes, (48, 64), 40, torch.Generator().manual_seed(seed))

@@ -30,7 +30,6 @@ def epoch_of(plan: GridPlan, step: int) -> int:
     return next(epoch for epoch in range(10**6) if step in plan.steps_of(epoch))
 
 
-@settings(deadline=None)
 @given(trainings())
 def test_each_video_is_seen_once_per_epoch_whatever_the_number_of_processes(training):
     plans, videos = training
@@ -47,7 +46,6 @@ def test_each_video_is_seen_once_per_epoch_whatever_the_number_of_processes(trai
     assert len(set(rest)) == len(rest) == (expected if expected >= len(plans) else 0)
 
 
-@settings(deadline=None)
 @given(trainings())
 def test_a_batch_is_shared_evenly_and_no_small_rest_is_left(training):
     plans, _ = training
@@ -68,7 +66,7 @@ def test_a_batch_is_shared_evenly_and_no_small_rest_is_left(training):
         assert plans[0].rate(step) == schedule.rate(first.epoch)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(trainings(), st.data())
 def test_it_goes_on_from_any_update_and_says_how_many_there_are(training, data):
     plans, videos = training

@@ -76,7 +76,7 @@ def identity_holds(video: CompressedVideo, pictures: list[np.ndarray], accumulat
     return True
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     width=st.integers(8, 60).map(lambda half: 2 * half),
     height=st.integers(8, 40).map(lambda half: 2 * half),

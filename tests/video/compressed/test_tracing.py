@@ -39,7 +39,7 @@ def advanced(places: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     return result
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 70), st.integers(1, 60), st.sampled_from([0, 3, 20, 2000]), st.integers(0, 10**6))
 def test_a_trace_is_that_of_its_pixels(width: int, height: int, reach: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
