@@ -32,6 +32,17 @@ def test_r50_maps_32_frames_to_2048_x_16_at_a_sixteenth() -> None:
     assert on_meta("r50_i3d_nl")(torch.empty(1, 3, 32, 224, 256, device="meta")).shape == (1, 2048, 16, 14, 16)
 
 
+@pytest.mark.parametrize("depth", ["r50", "r101"])
+def test_before_its_strides_are_removed_the_network_has_the_same_weights(depth: str) -> None:
+    strided, kept = on_meta(f"{depth}_i3d_nl_strided"), on_meta(f"{depth}_i3d_nl")
+    shapes = [{name: value.shape for name, value in network.named_parameters()} for network in (strided, kept)]
+    assert {name: shape for name, shape in shapes[0].items() if name in shapes[1]} == shapes[1]
+    assert all("norm" in name or ".shortcut.1." in name for name in shapes[0].keys() - shapes[1].keys())
+    clip = torch.empty(1, 3, 32, 224, 224, device="meta")
+    assert strided(clip).shape == (1, 2048, 4, 7, 7)
+    assert kept(clip).shape == (1, 2048, 16, 14, 14)
+
+
 def test_the_mini_network_is_small_enough_for_one_core() -> None:
     assert sum(parameter.numel() for parameter in on_meta("i3d_nl_mini").parameters()) < 100_000
 

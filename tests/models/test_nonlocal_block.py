@@ -37,6 +37,20 @@ def test_each_position_reads_the_pooled_positions_by_softmax() -> None:
         torch.testing.assert_close(block(clip)[0, :, t, y, x], expected)
 
 
+def test_a_dot_product_is_divided_by_the_number_of_pooled_positions() -> None:
+    block, clip = opened(), torch.rand(1, 6, 5, 2, 4)
+    block.attention, block.pool = "dot_product", (2, 2, 2)
+    # The last of 5 frames is not in any pool.
+    pooled = torch.stack(
+        [clip[..., t : t + 2, :, x : x + 2].amax(dim=(2, 3, 4)) for t in (0, 2) for x in (0, 2)], dim=2
+    )
+    query, key, value = (layer.weight.flatten(1) for layer in (block.theta, block.phi, block.g))
+    query, key = query @ clip[0, :, 4, 1, 3] + block.theta.bias, key @ pooled[0] + block.phi.bias[:, None]
+    read = (value @ pooled[0] + block.g.bias[:, None]) @ (query @ key) / 4
+    expected = clip[0, :, 4, 1, 3] + block.out.weight.flatten(1) @ read + block.out.bias
+    torch.testing.assert_close(block(clip)[0, :, 4, 1, 3], expected)
+
+
 def test_groups_are_clips_of_their_own() -> None:
     clip = torch.rand(2, 6, 8, 4, 4)
     expected = torch.cat([opened()(clip[:, :, start : start + 4]) for start in (0, 4)], dim=2)

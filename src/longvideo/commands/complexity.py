@@ -30,8 +30,9 @@ def run(args: argparse.Namespace) -> int:
     from longvideo.models.catalogue import CATALOGUE, complexity_of
 
     if args.list:
+        longest = max(map(len, CATALOGUE))
         for name, entry in CATALOGUE.items():
-            print(f"{name:20}{entry.default.frames:4} frames of {entry.default.size:3} pixels   {entry.summary}")
+            print(f"{name:{longest}}{entry.default.frames:4} frames of {entry.default.size:3} pixels   {entry.summary}")
         return 0
     if args.model is None:
         raise UserError("expected the name of a model, found none: 'longvideo complexity --list' names them")

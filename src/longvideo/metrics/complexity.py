@@ -20,7 +20,7 @@ FLOPS_PER_MAC = 2
 
 # Free of multiply-adds, although neither views nor tagged as pointwise or as a reduction.
 FACTORIES = {"arange", "empty", "full", "new_empty", "new_full", "new_ones", "new_zeros", "ones", "zeros"}
-MOVES = {"_to_copy", "_unsafe_view", "cat", "stack"}
+MOVES = {"_to_copy", "_unsafe_view", "cat", "index_select", "stack"}
 NOT_COUNTED = {"avg_pool2d", "_safe_softmax", "_softmax", "max_pool2d_with_indices", "max_pool3d_with_indices"}
 NOT_COUNTED |= {"native_batch_norm", "native_layer_norm"}
 FREE = {"aten": FACTORIES | MOVES | NOT_COUNTED, "torchvision": {"roi_align"}}

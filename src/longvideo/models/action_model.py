@@ -4,8 +4,8 @@ import torch
 from torch import Tensor, nn
 
 from longvideo.errors import UserError
+from longvideo.models.clip_classifier import ClipBackbone
 from longvideo.models.feature_bank import NonLocalOperator, NoOperator, PoolOperator
-from longvideo.models.i3d import I3D
 from longvideo.models.roi_head import RoIHead
 
 Operator = NonLocalOperator | PoolOperator | NoOperator
@@ -27,7 +27,9 @@ class ActionModel(nn.Module):
     Source: thesis figure 7.3.
     """
 
-    def __init__(self, backbone: I3D, roi_head: RoIHead, operator: Operator, classes: int, dropout: float) -> None:
+    def __init__(
+        self, backbone: ClipBackbone, roi_head: RoIHead, operator: Operator, classes: int, dropout: float
+    ) -> None:
         super().__init__()
         self.backbone = backbone
         self.roi_head = roi_head

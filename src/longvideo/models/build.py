@@ -5,9 +5,10 @@ from functools import partial
 from typing import NamedTuple, Protocol
 
 from longvideo.errors import UserError
-from longvideo.models import bn_inception, resnet
+from longvideo.models import bn_inception, i3d, r2plus1d, resnet, slowfast
 from longvideo.models.action_model import ActionModel, Operator
 from longvideo.models.bn_inception import BNInception
+from longvideo.models.clip_classifier import ClipBackbone, ClipClassifier
 from longvideo.models.coviar import FrameBackbone, Stream
 from longvideo.models.feature_bank import (
     FAN_IN_GAINS,
@@ -17,9 +18,12 @@ from longvideo.models.feature_bank import (
     PoolOperator,
     ShortTermOperator,
 )
-from longvideo.models.i3d import ARCHITECTURES, I3D
+from longvideo.models.i3d import I3D
+from longvideo.models.norms import Norm
+from longvideo.models.r2plus1d import R2Plus1D
 from longvideo.models.resnet import ResNet
 from longvideo.models.roi_head import RoIHead
+from longvideo.models.slowfast import SlowFast
 
 
 class OperatorValues(Protocol):
@@ -50,11 +54,10 @@ class OperatorChoice(NamedTuple):
     init: str = "released"
 
 
-BACKBONES: dict[str, Callable[[], I3D]] = {
-    "r50_i3d_nl": lambda: I3D(ARCHITECTURES["r50_i3d_nl"]),
-    "r101_i3d_nl": lambda: I3D(ARCHITECTURES["r101_i3d_nl"]),
-    "i3d_nl_mini": lambda: I3D(ARCHITECTURES["i3d_nl_mini"]),
-    "i3d_nl_smoke": lambda: I3D(ARCHITECTURES["i3d_nl_smoke"]),
+BACKBONES: dict[str, Callable[..., ClipBackbone]] = {
+    **{name: partial(I3D, numbers) for name, numbers in i3d.ARCHITECTURES.items()},
+    **{name: partial(SlowFast, numbers) for name, numbers in slowfast.ARCHITECTURES.items()},
+    **{name: partial(R2Plus1D, numbers) for name, numbers in r2plus1d.ARCHITECTURES.items()},
 }
 
 FRAME_BACKBONES: dict[str, Callable[[int], FrameBackbone]] = {
@@ -79,15 +82,36 @@ OPERATORS: dict[str, Callable[[int, OperatorValues], Operator]] = {
 }
 
 
-def build_backbone(architecture: str) -> I3D:
-    """Build a backbone with new weights, drawn from torch's global generator.
+def build_backbone(architecture: str, norm: Norm | None = None) -> ClipBackbone:
+    """Build a backbone for clips with new weights, drawn from torch's global generator.
+
+    Args:
+        architecture: Its name.
+        norm: Makes the normalisation of a number of channels; None: what the architecture says.
 
     Raises:
         UserError: The name is not known.
     """
     if architecture not in BACKBONES:
         raise UserError(f"expected an architecture among {', '.join(BACKBONES)}; found '{architecture}'")
-    return BACKBONES[architecture]()
+    return BACKBONES[architecture](norm=norm)
+
+
+def build_clip_classifier(
+    architecture: str, classes: int, dropout: float = 0.5, norm: Norm | None = None
+) -> ClipClassifier:
+    """Build a classifier of clips with new weights, drawn from torch's global generator.
+
+    Args:
+        architecture: Name of the backbone.
+        classes: Number of actions.
+        dropout: Rate before the classifier.
+        norm: Makes the normalisation of a number of channels; None: what the architecture says.
+
+    Raises:
+        UserError: The name is not known.
+    """
+    return ClipClassifier(build_backbone(architecture, norm), classes, dropout)
 
 
 def build_action_model(
@@ -102,12 +126,14 @@ def build_action_model(
         classifier_dropout: Rate before the classifier.
 
     Raises:
-        UserError: A name is not known.
+        UserError: A name is not known, or the operator needs the time steps of a backbone that has no single ones.
     """
     if operator.kind not in OPERATORS:
         raise UserError(f"expected an operator among {', '.join(OPERATORS)}; found '{operator.kind}'")
     backbone = build_backbone(architecture)
     built = OPERATORS[operator.kind](backbone.channels, operator)
+    if built.reads == "steps" and isinstance(backbone, SlowFast):
+        raise UserError(f"expected a backbone of one pathway for operator '{operator.kind}', found '{architecture}'")
     return ActionModel(backbone, RoIHead(backbone.stride), built, classes, classifier_dropout)
 
 

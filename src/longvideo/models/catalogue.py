@@ -8,9 +8,7 @@ The rows of thesis table 4.3 are per frame for 2D networks and CoViAR, whose def
 frames, and per clip of 16 and 8 frames for C3D and Res3D.
 """
 
-from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -26,32 +24,17 @@ from longvideo.models.build import (
     build_stream,
 )
 from longvideo.models.c3d import C3D, CLIP
+from longvideo.models.clip_catalogue import AVA, clip_models
+from longvideo.models.clip_classifier import ClipBackbone
 from longvideo.models.coviar import STREAM_CHANNELS, CoViAR
 from longvideo.models.feature_bank import NonLocalOperator
-from longvideo.models.i3d import I3D
 from longvideo.models.r3d import R3D
+from longvideo.models.sized import Entry, Sized, Sizes
 
-AVA_CLASSES = 80
 IMAGENET_CLASSES = 1000
 UCF_CLASSES = 101
 R50_CHANNELS = 2048
 LIMITS = {"frames": 4096, "size": 4096, "boxes": 10_000, "slots": 100_000}
-
-
-class Sizes(NamedTuple):
-    """What the inputs measure: frames and pixels (square) of the clip, boxes in it, bank slots that they share."""
-
-    frames: int = 32
-    size: int = 224
-    boxes: int = 1
-    slots: int = 300
-
-
-class Sized(NamedTuple):
-    """A model and what to call it with."""
-
-    model: nn.Module
-    inputs: tuple[Tensor, ...]
 
 
 class OneClip(nn.Module):
@@ -77,15 +60,7 @@ class OneClip(nn.Module):
         return self.model.classifier(self.model.dropout(read.flatten(0, 1)))
 
 
-class Entry(NamedTuple):
-    """One named model."""
-
-    build: Callable[[Sizes], Sized]
-    default: Sizes
-    summary: str
-
-
-def _check(backbone: I3D, sizes: Sizes) -> None:
+def _check(backbone: ClipBackbone, sizes: Sizes) -> None:
     """Raise where a clip of this size does not fit the backbone."""
     for name, value, multiple in (
         ("frames", sizes.frames, backbone.frame_multiple),
@@ -102,7 +77,7 @@ def _backbone(architecture: str, sizes: Sizes) -> Sized:
 
 
 def _whole(architecture: str, operator: OperatorChoice, sizes: Sizes) -> Sized:
-    model = build_action_model(architecture, operator, AVA_CLASSES)
+    model = build_action_model(architecture, operator, AVA)
     _check(model.backbone, sizes)
     clip = torch.empty(1, 3, sizes.frames, sizes.size, sizes.size)
     inputs: tuple[Tensor, ...] = (clip, torch.empty(sizes.boxes, 4), torch.empty(sizes.boxes, dtype=torch.int64))
@@ -178,7 +153,7 @@ def _catalogue() -> dict[str, Entry]:
                 Sizes(),
                 "backbone, RoI head, operator and 80-way classifier; a bank's extractor is not counted",
             )
-    return entries | _frame_models()
+    return entries | clip_models() | _frame_models()
 
 
 CATALOGUE = _catalogue()

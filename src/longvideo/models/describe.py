@@ -8,8 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from longvideo.models.bottleneck import Bottleneck, Stage
 from longvideo.models.build import build_backbone
-from longvideo.models.i3d import Bottleneck, Stage
 
 
 class StageRow(NamedTuple):

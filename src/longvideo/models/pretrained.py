@@ -1,13 +1,11 @@
-"""A user's pre-trained weights into a backbone: from Kinetics for I3D-NL, or from images, for I3D through inflation.
+"""A user's pre-trained weights into a model: of 3D networks, or of images, for I3D through inflation.
 
-Files are safetensors, or torch files read with `weights_only`, holding tensors by the backbone's own names
-("res2.blocks.0.conv1.weight"), with or without the prefix "backbone.", or those of networks of images by public names:
-torchvision's ResNets ("layer1.0.conv1.weight") and BN-Inception ("inception_3a_1x1.weight", as Caffe and TSN name it).
-Where the backbone has frozen affine maps, batch norms of the file are folded into them. Nothing is loaded unless
-everything fits.
+Files are safetensors, or torch files read with `weights_only`. They hold tensors by the names that they have here
+("res2.blocks.0.conv1.weight", with or without the prefix "backbone."), those of public 3D networks, which are
+recognised, or those of networks of images; `public_names.py` lists them. Where the model has frozen affine maps, batch
+norms of the file are folded into them. Nothing is loaded unless everything fits.
 """
 
-import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,37 +14,23 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from longvideo.errors import UserError
+from longvideo.models.public_names import IMAGE_NAMES, renamed, to_our_names
 
 BATCH_NORM_EPS = 1e-5
+TORCH_FILES = (".pt", ".pth", ".pyth")
+STATES = ("state_dict", "model_state")  # what public files call their tensors among other things
 PREFIX = "backbone."
-# Non-local blocks, and a counter of batch norms that files of old versions of torch lack.
+HEADS = ("classifier.", "operator.", "data_bn.")
+# A counter of batch norms that files of old versions of torch, and of Caffe2, lack.
+MISSING_IN_PUBLIC_WEIGHTS = (".num_batches_tracked",)
 MISSING_IN_IMAGE_WEIGHTS = (".non_local.", ".num_batches_tracked")
 STEM = "conv1."
 IMAGE_CLASSIFIERS = ("fc.", "last_linear.")
 Stem = Literal["same", "fresh", "averaged"]
 
-# From public names to ours: torchvision's ResNets, then BN-Inception.
-IMAGE_NAMES = (
-    (r"^bn(\d)\.", r"norm\1."),
-    (r"^layer(\d)\.(\d+)\.", lambda match: f"res{int(match[1]) + 1}.blocks.{match[2]}."),
-    (r"\.bn(\d)\.", r".norm\1."),
-    (r"\.downsample\.", ".shortcut."),
-    (r"^(conv\d_\w+|inception_\w+)_bn\.", r"\1.norm."),
-    (r"^(conv\d_\w+|inception_\w+)\.(?=weight|bias)", r"\1.conv."),
-    (r"^conv1_7x7_s2\.", "conv1."),
-    (r"^conv2_3x3_reduce\.", "conv2.0."),
-    (r"^conv2_3x3\.", "conv2.1."),
-    (r"^inception_(\w\w)_", r"inception.\1."),
-    (r"\.double_3x3_(reduce|\d)\.", lambda match: f".deep.{'r12'.index(match[1][0])}."),
-    (r"\.3x3_reduce\.", ".three.0."),
-    (r"\.3x3\.", ".three.1."),
-    (r"\.1x1\.", ".one."),
-    (r"\.pool_proj\.", ".projection."),
-)
-
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """Read the tensors of a .safetensors, .pt or .pth file without running any code in it.
+    """Read the tensors of a .safetensors, .pt, .pth or .pyth file without running any code in it.
 
     Raises:
         UserError: The file is missing, of another kind, unreadable or holds something else.
@@ -56,17 +40,21 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             state: Any = load_file(path)
-        elif path.suffix in (".pt", ".pth"):
+        elif path.suffix in TORCH_FILES:
             state = torch.load(path, map_location="cpu", weights_only=True)
         else:
-            raise UserError(f"expected weights in a .safetensors, .pt or .pth file, found {path.name}: convert it")
+            raise UserError(
+                f"expected weights in a .safetensors, .pt, .pth or .pyth file, found {path.name}: save its tensors as"
+                " .safetensors where you trust it (for Caffe2's .pkl, models/public_names.py says how)"
+            )
     except UserError:
         raise
     except Exception as error:  # whatever a damaged file makes the readers raise
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(f"cannot read the weights in {path}: {reason}") from error
-    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
-        state = state["state_dict"]
+    for name in STATES:
+        if isinstance(state, dict) and isinstance(state.get(name), dict):
+            state = state[name]
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
         raise UserError(f"expected tensors by name in {path}, found something else: save the model's state_dict()")
     return state
@@ -99,16 +87,16 @@ def fold_batch_norms(state: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def load_backbone(backbone: nn.Module, path: Path, from_images: bool = False, stem: Stem = "same") -> None:
-    """Load weights into a backbone; it is unchanged if they do not fit.
+    """Load weights into a backbone; it is unchanged if they do not fit. Classifiers in the file are dropped.
 
     Torchvision's ResNets fit the architectures `resnet18`, `resnet50` and `resnet152`. They have the shapes of
     `resnet50_v1` and `resnet152_v1` too, which need weights trained with their strides; no check can tell.
 
     Args:
-        backbone: An `I3D`, `ResNet` or `BNInception`.
+        backbone: An `I3D`, `SlowFast`, `R2Plus1D`, `ResNet` or `BNInception`.
         path: The file of weights.
-        from_images: The file is a network of images with public names: its kernels are inflated for an I3D, its
-            classifier is dropped, and non-local blocks, which it lacks, stay new.
+        from_images: The file is a network of images with public names: its kernels are inflated for an I3D, and
+            non-local blocks, which it lacks, stay new.
         stem: What becomes of the kernel of conv1 where the input is not a colour image: "fresh" leaves it new, as the
             release of CoViAR does for motion vectors; "averaged" repeats the mean over the colours, as TSN does for
             optical flow.
@@ -116,26 +104,42 @@ def load_backbone(backbone: nn.Module, path: Path, from_images: bool = False, st
     Raises:
         UserError: The file cannot be read, or a tensor is missing, unexpected or of another shape.
     """
-    state = read_weights(path)
+    state, public = to_our_names(read_weights(path))
     if any(name.startswith(PREFIX) for name in state):
-        state = {name.removeprefix(PREFIX): value for name, value in state.items() if name.startswith(PREFIX)}
+        state = {name.removeprefix(PREFIX): value for name, value in state.items() if not name.startswith(HEADS)}
     expected = backbone.state_dict()
+    lacking: tuple[str, ...] = MISSING_IN_PUBLIC_WEIGHTS if public else ()
     if from_images:
-        state = {_our_name(name): value for name, value in state.items() if not name.startswith(IMAGE_CLASSIFIERS)}
+        lacking = MISSING_IN_IMAGE_WEIGHTS
+        state = {name: value for name, value in state.items() if not name.startswith(IMAGE_CLASSIFIERS)}
+        state = {renamed(name, IMAGE_NAMES): value for name, value in state.items()}
     if any(name.endswith(".scale") for name in expected):
         state = fold_batch_norms(state)
     if from_images:
         state = {name: _fitted(value, expected.get(name)) for name, value in state.items()}
     for name in [name for name in state if name.startswith(STEM) and name in expected and expected[name].ndim > 1]:
         state[name] = _stem(state[name], expected[name], stem)
-    _check(expected, state, path, from_images)
-    backbone.load_state_dict(state, strict=not from_images)
+    _check(expected, state, path, lacking)
+    backbone.load_state_dict(state, strict=not lacking)
 
 
-def _our_name(name: str) -> str:
-    for pattern, replacement in IMAGE_NAMES:
-        name = re.sub(pattern, replacement, name)
-    return name
+def load_model(model: nn.Module, path: Path) -> None:
+    """Load a public checkpoint, its classifier included, into a whole model; it is unchanged if they do not fit.
+
+    Args:
+        model: A `ClipClassifier`, `ActionModel` or `R3D`, with as many classes as the file.
+        path: The file of weights.
+
+    Raises:
+        UserError: The file cannot be read, or a tensor is missing, unexpected or of another shape.
+    """
+    state, public = to_our_names(read_weights(path))
+    expected = model.state_dict()
+    if any(name.endswith(".scale") for name in expected):
+        state = fold_batch_norms(state)
+    lacking = MISSING_IN_PUBLIC_WEIGHTS if public else ()
+    _check(expected, state, path, lacking)
+    model.load_state_dict(state, strict=not lacking)
 
 
 def _fitted(value: Tensor, expected: Tensor | None) -> Tensor:
@@ -154,11 +158,9 @@ def _stem(value: Tensor, expected: Tensor, stem: Stem) -> Tensor:
     return expected if stem == "fresh" else value
 
 
-def _check(expected: dict[str, Tensor], found: dict[str, Tensor], path: Path, from_images: bool) -> None:
-    """Raise one readable line if the names or shapes differ."""
-    missing = [name for name in expected if name not in found]
-    if from_images:
-        missing = [name for name in missing if not any(part in name for part in MISSING_IN_IMAGE_WEIGHTS)]
+def _check(expected: dict[str, Tensor], found: dict[str, Tensor], path: Path, lacking: tuple[str, ...]) -> None:
+    """Raise one readable line if the shapes differ, or the names but for those that contain one of `lacking`."""
+    missing = [name for name in expected if name not in found and not any(part in name for part in lacking)]
     unexpected = [name for name in found if name not in expected]
     problems = [
         f"{len(names)} {what}, first '{names[0]}'"

@@ -8,6 +8,9 @@ import torch
 from torch import Tensor, nn
 from torchvision.ops import roi_align
 
+from longvideo.models.clip_classifier import averaged
+from longvideo.models.slowfast import Maps
+
 RESOLUTION = 7
 
 
@@ -22,9 +25,12 @@ class RoIHead(nn.Module):
         super().__init__()
         self.scale = 1 / stride
 
-    def forward(self, features: Tensor, boxes: Tensor, clip_of_box: Tensor) -> Tensor:
-        """Pool over the whole clip: features [B, C, T, H, W], boxes [N, 4], clip_of_box int64 [N] -> [N, C]."""
-        return self._pool(features.mean(dim=2), boxes, clip_of_box)
+    def forward(self, features: Tensor | Maps, boxes: Tensor, clip_of_box: Tensor) -> Tensor:
+        """Pool over the whole clip: features [B, C, T, H, W], boxes [N, 4], clip_of_box int64 [N] -> [N, C].
+
+        The features of two pathways are averaged over time each, and put side by side.
+        """
+        return self._pool(averaged(features, (2,)), boxes, clip_of_box)
 
     def per_step(self, features: Tensor, boxes: Tensor, clip_of_box: Tensor) -> Tensor:
         """Pool each time step alone, for the short-term operator: the same arguments -> [N, T, C]."""
