@@ -102,11 +102,11 @@ NL_MINI = I3DArchitecture(
 NL_SMOKE = replace(
     NL_MINI, stem_width=4, stem_kernel=(3, 3, 3), widths=(4, 4, 4, 8), temporal_kernels=((3,), (1,), (3,), (1,))
 )
-# For whole clips: as wide again, and an output stride of 16.
+# For whole clips: an output stride of 16.
 MINI = replace(
     NL_MINI, widths=(8, 16, 32, 64), strides=(1, 2, 2, 1), non_local=NO_BLOCKS, expansion=4, zero_last_scale=True
 )
-SLOW = {"stem_kernel": (1, 5, 5), "temporal_kernels": ((1,), (1,), (3,), (3,)), "pool2": False}
+SLOW = partial(replace, stem_kernel=(1, 5, 5), temporal_kernels=((1,), (1,), (3,), (3,)), pool2=False)
 
 ARCHITECTURES = {
     "r50_i3d_nl": R50_BOXES,
@@ -124,9 +124,9 @@ ARCHITECTURES = {
     "i3d_nl_smoke": NL_SMOKE,
     "i3d_mini": MINI,
     "i3d_smoke": replace(NL_SMOKE, non_local=NO_BLOCKS),
-    "slow_mini": replace(MINI, **SLOW),  # type: ignore[arg-type]
-    "slow_nl_mini": replace(MINI, non_local=NL_MINI.non_local, attention="dot_product", **SLOW),  # type: ignore[arg-type]
-    "slow_smoke": replace(NL_SMOKE, non_local=NO_BLOCKS, **SLOW),  # type: ignore[arg-type]
+    "slow_mini": SLOW(MINI),
+    "slow_nl_mini": SLOW(MINI, non_local=NL_MINI.non_local, attention="dot_product"),
+    "slow_smoke": SLOW(NL_SMOKE, non_local=NO_BLOCKS),
 }
 
 

@@ -87,7 +87,6 @@ R101_50_50 = replace(R101_50_101, fast_kernels=_kernels(3, SIX_OF_23))
 NL_R50 = partial(replace, non_local=((), (1, 3), (1, 3, 5), ()))
 NL_R101 = partial(replace, non_local=((), (), (6, 13, 20), ()))
 BOXES = partial(replace, strides=(1, 2, 2, 1), res5_dilation=2)
-POOL_222 = {"non_local_pool": (2, 2, 2)}
 # For 64x64 video and one CPU core; alpha is 2 "to avoid a degenerated slow pathway" (thesis sec. 6.2.3) in clips of 16
 # frames, of which multigrid training begins with 4.
 MINI = SlowFastArchitecture(
@@ -112,11 +111,11 @@ ARCHITECTURES = {
     "slowfast_r101_50_101": R101_50_101,
     "slowfast_r101_101_101": R101,
     "slowfast_nl_r101_50_50": NL_R101(R101_50_50),
-    "slowfast_nl_r101_50_50_pool222": NL_R101(R101_50_50, **POOL_222),
+    "slowfast_nl_r101_50_50_pool222": NL_R101(R101_50_50, non_local_pool=(2, 2, 2)),
     "slowfast_nl_r101_101_101": NL_R101(R101),
-    "slowfast_nl_r101_101_101_pool222": NL_R101(R101, **POOL_222),
+    "slowfast_nl_r101_101_101_pool222": NL_R101(R101, non_local_pool=(2, 2, 2)),
     "slowfast_r50_boxes": BOXES(R50),
-    "slowfast_nl_r101_50_50_boxes": NL_R101(BOXES(R101_50_50), **POOL_222),
+    "slowfast_nl_r101_50_50_boxes": NL_R101(BOXES(R101_50_50), non_local_pool=(2, 2, 2)),
     "slowfast_mini": MINI,
     "slowfast_nl_mini": replace(MINI, non_local=((), (), (0,), ())),
     "slowfast_smoke": replace(
