@@ -3,7 +3,10 @@
 import av
 import numpy as np
 import numpy.typing as npt
+from av.sidedata.sidedata import Type
 from av.video.reformatter import Interpolation, VideoReformatter
+
+from longvideo.video.side_data import side_data
 
 Frame = npt.NDArray[np.uint8]
 # Shrinking averages over the area that a pixel covers; a kernel of fixed size would alias.
@@ -60,12 +63,10 @@ def turned(picture: av.VideoFrame) -> bool:
 
 
 def _matrix(picture: av.VideoFrame) -> tuple[int, int, int, int] | None:
-    if not len(picture.side_data):
-        return None
-    data = picture.side_data.get("DISPLAYMATRIX")
+    data = side_data(picture, Type.DISPLAYMATRIX)
     if data is None:
         return None
-    values = np.frombuffer(data, np.int32)
+    values = np.frombuffer(bytes(data), np.int32)
     if values.size != 9 or not values[[0, 1, 3, 4]].any():
         return None
     return int(values[0]), int(values[1]), int(values[3]), int(values[4])

@@ -9,11 +9,13 @@ from typing import NamedTuple
 import av
 import numpy as np
 import numpy.typing as npt
+from av.sidedata.sidedata import Type
 from av.video.frame import PictureType
 
 from longvideo.errors import UserError
 from longvideo.video.compressed.index import GroupIndex, unreadable
 from longvideo.video.packets import rebuild
+from longvideo.video.side_data import side_data
 from longvideo.video.source import MAX_SIDE, Source, describe
 
 # FFmpeg's AVMotionVector: the centre of a block of w x h pixels, and where it lay in the picture before, whole pixels.
@@ -38,7 +40,10 @@ _OPTIONS = {
 
 
 class Picture(NamedTuple):
-    """A decoded picture; `vectors` is a structured array [N] of type `VECTOR`, empty if all blocks are intra."""
+    """A decoded picture; `vectors` is a structured array [N] of type `VECTOR`, empty if all blocks are intra.
+
+    The vectors are a copy, so that they can be kept without the frame.
+    """
 
     frame: av.VideoFrame
     vectors: npt.NDArray[np.void]
@@ -99,8 +104,8 @@ class GroupDecoder:
             kind = PictureType(frame.pict_type).name
             raise unreadable(self._path, f"a picture of type {kind} (packet {number})")
         # Blocks that were predicted have a vector each, even if it is zero: without any, all are intra.
-        vectors = frame.side_data.get("MOTION_VECTORS")
-        return np.empty(0, VECTOR) if vectors is None else np.frombuffer(vectors, VECTOR)
+        vectors = side_data(frame, Type.MOTION_VECTORS)
+        return np.empty(0, VECTOR) if vectors is None else np.frombuffer(bytes(vectors), VECTOR)
 
     def _restarted(self) -> av.VideoCodecContext:
         """Return the decoder, ready for the first packet of a group."""
