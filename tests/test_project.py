@@ -83,7 +83,8 @@ def test_no_two_packages_need_each_other():
 
 
 def test_what_starts_with_every_command_or_often_does_not_import_torch():
-    modules = "longvideo.preflight, longvideo.data.dataset_check, longvideo.files.manifest, longvideo.steps.evaluate"
+    modules = "longvideo.preflight, longvideo.data.dataset_check, longvideo.files.manifest, longvideo.tables.collect"
+    modules += ", longvideo.steps.evaluate"
     code = f"import sys, {modules}; print([name for name in ('torch', 'pandas') if name in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "torch" not in result.stdout
