@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from longvideo.data.recognition_splits import read_split
+from longvideo.data.recognition_splits import LAYOUTS, ONE_SPLIT, read_split
 from longvideo.errors import UserError
 from longvideo.miniworld.pool import ANNOTATIONS, CLIPS, POOLS, tell, write_pool
 
@@ -55,6 +55,21 @@ def test_an_interrupted_world_is_gone_on_with_to_the_same_bytes(tmp_path):
     assert contents(tmp_path / "one")[f"videos/{first.name}"] != (tmp_path / "other/videos" / first.name).read_bytes()
 
 
+@pytest.mark.parametrize("story", ["kinetics", "something"])
+def test_one_split_tests_a_quarter_of_each_action_and_parts_no_group(story, tmp_path):
+    videos = videos_of(story, 8)
+    files = make(tmp_path, story, videos)
+    told = {one.video: one for one in (tell(story, "dev", 0, number, 1, FPS) for number in range(videos))}
+    assert LAYOUTS[POOLS[story].layout].splits == ONE_SPLIT
+    train, test = (read_split(POOLS[story].layout, tmp_path / ANNOTATIONS, part) for part in ONE_SPLIT)
+    assert set(train.videos) | set(test.videos) == set(files) == set(told)
+    assert not {told[video].group for video in train.videos} & {told[video].group for video in test.videos}
+    for labels, each in ((train, 12), (test, 4)):
+        assert labels.classes == POOLS[story].classes
+        assert Counter(labels.label.tolist()) == dict.fromkeys(range(len(labels.classes)), each)
+        assert all(told[row.video].labels[0].label == row.label for row in labels.segments)
+
+
 @pytest.mark.parametrize("story", THREE)
 def test_three_splits_test_every_video_once_and_part_no_group(story, tmp_path):
     videos = videos_of(story)
@@ -88,5 +103,5 @@ def test_charades_has_one_split_by_person_and_the_times_of_what_is_done(tmp_path
 
 
 def test_an_unknown_story_is_named():
-    with pytest.raises(UserError, match="expected a story among ucf, hmdb, charades, found ava"):
+    with pytest.raises(UserError, match="expected a story among ucf, hmdb, charades, kinetics, something, found ava"):
         tell("ava", "dev", 0, 0, 1, FPS)

@@ -24,7 +24,7 @@ SPLITS = 3
 KINETICS = {"train": "train.csv", "test": "val.csv"}
 PARTS = {"train": "train", "test": "validation"}
 SOMETHING = "something-something-v{}-{}.{}"
-_ONE = ("train", "test")
+ONE_SPLIT = ("train", "test")
 _THREE = tuple(f"{part}{number}" for number in range(1, SPLITS + 1) for part in ("train", "test"))
 
 
@@ -137,8 +137,8 @@ def _write_something_v2(folder: Path, splits: Mapping[str, Labels]) -> None:
 LAYOUTS = {
     "ucf101": Layout(_THREE, _read_ucf101, _write_ucf101),
     "hmdb51": Layout(_THREE, _read_hmdb51, _write_hmdb51),
-    "charades": Layout(_ONE, _read_charades, _write_charades),
-    "kinetics": Layout(_ONE, _read_kinetics, _write_kinetics),
-    "something_v1": Layout(_ONE, _read_something_v1, _write_something_v1),
-    "something_v2": Layout(_ONE, _read_something_v2, _write_something_v2),
+    "charades": Layout(ONE_SPLIT, _read_charades, _write_charades),
+    "kinetics": Layout(ONE_SPLIT, _read_kinetics, _write_kinetics),
+    "something_v1": Layout(ONE_SPLIT, _read_something_v1, _write_something_v1),
+    "something_v2": Layout(ONE_SPLIT, _read_something_v2, _write_something_v2),
 }

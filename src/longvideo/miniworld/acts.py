@@ -1,7 +1,8 @@
 """What figures do: the parts that actions are composed of, and how a take of them comes about.
 
 An action has a look (setting, what is held), a motion of the body through the place, a change of brightness and a
-movement of the arms. All of them look the same in a mirror, as recognition flips its pictures.
+movement of the arms. All of them but two motions, to the left and to the right, look the same in a mirror, as most
+recognition flips its pictures.
 """
 
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ class Motion(IntEnum):
     PASS = 3
     ROCK = 4
     SHIVER = 5
+    LEFT = 6
+    RIGHT = 7
 
 
 class Change(IntEnum):
@@ -85,6 +88,7 @@ def way(rng: Rng, motion: Ints, fps: int) -> tuple[Floats, Floats]:
         (0, 1),
         (rng.choice([-1, 1]), 0),
     )
+    directions[Motion.LEFT], directions[Motion.RIGHT] = (-1, 0), (1, 0)
     far = speed * np.cumsum(directions[motion], axis=0)
     rates = np.zeros(len(Motion))
     rates[Motion.ROCK], rates[Motion.SHIVER] = 1 / rng.uniform(*ROCK_SECONDS), 1 / rng.uniform(*SHIVER_SECONDS)

@@ -15,12 +15,12 @@ import numpy as np
 from tqdm import tqdm
 
 from longvideo.data.recognition import Labels, Segment
-from longvideo.data.recognition_splits import LAYOUTS, SPLITS, read_split, write_splits
+from longvideo.data.recognition_splits import LAYOUTS, ONE_SPLIT, SPLITS, read_split, write_splits
 from longvideo.errors import UserError
 from longvideo.miniworld.acts import Act, take_of
 from longvideo.miniworld.film import film
 from longvideo.miniworld.origin import drop_other_videos
-from longvideo.miniworld.stories import charades, hmdb, ucf
+from longvideo.miniworld.stories import charades, hmdb, kinetics, something, ucf
 from longvideo.miniworld.take import Take
 from longvideo.video.encode import write_video
 
@@ -28,11 +28,12 @@ GOP, CRF, BFRAMES = 48, 23, 2
 """As videos are found in the wild; `decode` re-encodes them for whoever reads motion vectors."""
 CLIPS = 2
 """Videos of a group."""
-CHARADES_TEST_EVERY = 4
+TEST_EVERY = 4
 """One group in so many is for testing, where there is one split only."""
 ANNOTATIONS = "annotations"
 
-Rng = np.random.Generator
+Keys = tuple[int, ...]
+"""Of a world: its story, purpose and seed."""
 
 
 @dataclass(frozen=True)
@@ -57,23 +58,42 @@ class PoolStory:
 
     layout: str
     classes: tuple[str, ...]
-    tell: Callable[[tuple[int, ...], int, int, int], Told]
+    tell: Callable[[Keys, int, int, int], Told]
 
 
-def _clips(layout: str, acts: tuple[Act, ...], pattern: str) -> PoolStory:
-    """Return the story of trimmed clips of one action each, named by `pattern` of name, group and clip."""
+Shot = Callable[[Keys, int, int, int, int, int], Take]
+"""Films a clip of an action: (keys, label, group, clip, frames, fps)."""
 
-    def tell(keys: tuple[int, ...], number: int, frames: int, fps: int) -> Told:
-        label, clip = number % len(acts), number // len(acts)
+
+def _clips(layout: str, names: tuple[str, ...], shot: Shot, pattern: str) -> PoolStory:
+    """Return the story of trimmed clips of one action each; `pattern` makes ids of name, label, group and clip."""
+
+    def tell(keys: Keys, number: int, frames: int, fps: int) -> Told:
+        label, clip = number % len(names), number // len(names)
         group, clip = clip // CLIPS, clip % CLIPS
-        video = pattern.format(name=acts[label].name, group=group + 1, clip=clip + 1)
+        video = pattern.format(name=names[label], label=label, group=group + 1, clip=clip + 1)
+        return Told(video, group, shot(keys, label, group, clip, frames, fps), (Segment(video, label),))
+
+    return PoolStory(layout, names, tell)
+
+
+def _acts(layout: str, acts: tuple[Act, ...], pattern: str) -> PoolStory:
+    """Return the story of clips whose look is a part of the action."""
+
+    def shot(keys: Keys, label: int, group: int, clip: int, frames: int, fps: int) -> Take:
         rngs = (np.random.default_rng([*keys, label, group]), np.random.default_rng([*keys, label, group, clip + 1]))
-        return Told(video, group, take_of(acts[label], *rngs, frames, fps), (Segment(video, label),))
+        return take_of(acts[label], *rngs, frames, fps)
 
-    return PoolStory(layout, tuple(act.name for act in acts), tell)
+    return _clips(layout, tuple(act.name for act in acts), shot, pattern)
 
 
-def _charades(keys: tuple[int, ...], number: int, frames: int, fps: int) -> Told:
+def _something(keys: Keys, label: int, group: int, clip: int, frames: int, fps: int) -> Take:
+    parts = ((group,), (label, group), (label, group, clip + 1))
+    rngs = (np.random.default_rng([*keys, *part]) for part in parts)
+    return something.take_of(something.DEEDS[label], *rngs, frames, fps)
+
+
+def _charades(keys: Keys, number: int, frames: int, fps: int) -> Told:
     group, clip = number // CLIPS, number % CLIPS
     video = f"P{group:03d}{chr(ord('A') + clip)}"
     rngs = (np.random.default_rng([*keys, group]), np.random.default_rng([*keys, group, clip + 1]))
@@ -82,9 +102,11 @@ def _charades(keys: tuple[int, ...], number: int, frames: int, fps: int) -> Told
 
 
 POOLS = {
-    "ucf": _clips("ucf101", ucf.ACTS, "v_{name}_g{group:02d}_c{clip:02d}"),
-    "hmdb": _clips("hmdb51", hmdb.ACTS, "g{group:02d}_{name}_{clip}"),
+    "ucf": _acts("ucf101", ucf.ACTS, "v_{name}_g{group:02d}_c{clip:02d}"),
+    "hmdb": _acts("hmdb51", hmdb.ACTS, "g{group:02d}_{name}_{clip}"),
     "charades": PoolStory("charades", charades.CLASSES, _charades),
+    "kinetics": _acts("kinetics", kinetics.ACTS, "world{label:02d}{group:03d}_{clip:06d}_000010"),
+    "something": _clips("something_v2", something.NAMES, _something, "{label:02d}{group:03d}{clip}"),
 }
 
 
@@ -164,8 +186,8 @@ def _story(name: str) -> PoolStory:
 
 def splits_of(story: PoolStory, stories: list[Told]) -> dict[str, Labels]:
     """Deal the videos out, group by group: three splits that test each video once, or one that tests a quarter."""
-    if story.layout == "charades":
-        tests = {"": {told.group for told in stories if told.group % CHARADES_TEST_EVERY == CHARADES_TEST_EVERY - 1}}
+    if LAYOUTS[story.layout].splits == ONE_SPLIT:
+        tests = {"": {told.group for told in stories if told.group % TEST_EVERY == TEST_EVERY - 1}}
     else:
         tests = {str(n + 1): {told.group for told in stories if told.group % SPLITS == n} for n in range(SPLITS)}
     order = sorted(story.classes) if story.layout == "hmdb51" else list(story.classes)

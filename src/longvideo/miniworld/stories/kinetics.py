@@ -1,0 +1,27 @@
+"""The stand-in for Kinetics: what is held and where tells most, and how it moves or changes tells the rest.
+
+Four actions have a look of their own. Six pairs share one: the two differ in the direction of a motion, in whether
+there is one, in a change of brightness, in how fast the body swings, or in the way the arms turn.
+"""
+
+from longvideo.miniworld.acts import Act, Change, Limbs, Motion
+from longvideo.miniworld.take import Setting, Shape
+
+ACTS = (
+    Act("balancing tent", Setting.SNOW, Shape.TENT, Motion.ROCK),
+    Act("carrying box", Setting.SAND, Shape.BOX, Motion.PASS),
+    Act("climbing down", Setting.MEADOW, Shape.BALL, Motion.SINK),
+    Act("climbing up", Setting.MEADOW, Shape.BALL, Motion.RISE),
+    Act("digging", Setting.SAND, Shape.CROSS, Motion.ROCK),
+    Act("diving", Setting.WATER, Shape.RING, Motion.SINK),
+    Act("flying", Setting.NIGHT, Shape.TENT, Motion.RISE),
+    Act("guarding box", Setting.SAND, Shape.BOX),
+    Act("guarding lamp", Setting.NIGHT, Shape.RING),
+    Act("juggling", Setting.SNOW, Shape.BALL, limbs=Limbs.ROW_UP),
+    Act("rowing back", Setting.WATER, Shape.BOX, limbs=Limbs.ROW_DOWN),
+    Act("rowing forth", Setting.WATER, Shape.BOX, limbs=Limbs.ROW_UP),
+    Act("shivering", Setting.SNOW, Shape.TENT, Motion.SHIVER),
+    Act("signalling", Setting.NIGHT, Shape.RING, change=Change.PROP),
+    Act("welding", Setting.MEADOW, Shape.CROSS, change=Change.PROP),
+    Act("winking", Setting.MEADOW, Shape.CROSS, change=Change.CAP),
+)
