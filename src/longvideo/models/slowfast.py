@@ -105,6 +105,7 @@ MINI = SlowFastArchitecture(
 ARCHITECTURES = {
     "slowfast_r50_alpha8": R50_ALPHA_8,
     "slowfast_r50": R50,
+    "slowfast_r50_alpha2": replace(R50, alpha=2),  # thesis sec. 6.2.3, for clips of 16 frames
     "slowfast_nl_r50_alpha8": NL_R50(R50_ALPHA_8),
     "slowfast_nl_r50": NL_R50(R50),
     "slowfast_r101_50_50": R101_50_50,
@@ -117,6 +118,10 @@ ARCHITECTURES = {
     "slowfast_r50_boxes": BOXES(R50),
     "slowfast_nl_r101_50_50_boxes": NL_R101(BOXES(R101_50_50), non_local_pool=(2, 2, 2)),
     "slowfast_mini": MINI,
+    "slowfast_mini_alpha1": replace(MINI, alpha=1),
+    "slowfast_mini_deep": replace(
+        MINI, slow_kernels=((1,), (1,), (3,) * 3, (3,)), fast_kernels=((3,), (3,), (3,) * 3, (3,))
+    ),
     "slowfast_nl_mini": replace(MINI, non_local=((), (), (0,), ())),
     "slowfast_smoke": replace(
         MINI, stem_width=8, widths=(8, 8, 8, 8), beta_inverse=2, slow_stem_kernel=(1, 3, 3), expansion=2
