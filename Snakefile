@@ -8,7 +8,13 @@ from snakemake.utils import min_version
 
 from longvideo.errors import UserError
 from longvideo.files.stale_lock import release_stale_lock
-from longvideo.graph import as_argument, figure_flags, figure_inputs, resolved_figure
+from longvideo.graph import (
+    as_argument,
+    figure_flags,
+    figure_inputs,
+    resolved_figure,
+    timed_experiments,
+)
 from longvideo.preflight import missing_data, open_workspace, world_files
 
 min_version("9.27")

@@ -10,7 +10,20 @@ from typing import get_args
 
 import pytest
 
-from longvideo.specs import actions, dataset, decode, figure, load, recognition, scale, speed, table
+from longvideo.specs import (
+    actions,
+    claim,
+    clips,
+    dataset,
+    decode,
+    figure,
+    load,
+    multigrid,
+    recognition,
+    scale,
+    speed,
+    table,
+)
 from longvideo.specs.base import Spec
 from longvideo.specs.experiment import NamedSpec
 from longvideo.specs.scale import Stage
@@ -110,7 +123,7 @@ def test_a_rule_passes_the_flags_that_its_step_has():
 
 def spec_classes() -> dict[str, set[str]]:
     """The fields of every spec that is written in a file of `config/`."""
-    modules = (actions, dataset, decode, figure, load, recognition, scale, speed, table)
+    modules = (actions, claim, clips, dataset, decode, figure, load, multigrid, recognition, scale, speed, table)
     classes = {cls for module in modules for cls in vars(module).values() if isinstance(cls, type)}
     shared = (Spec, NamedSpec, figure.FigureHead, figure.VideoFigure, table.ResolvedTable, figure.ResolvedFigure)
     classes = {cls for cls in classes if issubclass(cls, Spec) and cls not in shared}

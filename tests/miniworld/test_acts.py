@@ -91,7 +91,9 @@ def test_no_look_tells_what_is_done_with_something_and_a_mirror_would_tell_wrong
     deeds = something.DEEDS
     assert len({(deed.motions, deed.limbs) for deed in deeds}) == len(set(something.NAMES)) == len(deeds)
     labels = range(len(deeds))
-    takes = [[tell("something", "dev", 0, label + len(deeds) * clip, 3, FPS).take for label in labels] for clip in (0, 2)]
+    takes = [
+        [tell("something", "dev", 0, label + len(deeds) * clip, 3, FPS).take for label in labels] for clip in (0, 2)
+    ]
     for group in takes:
         assert len({(take.setting, take.figure.looks) for take in group}) == 1
     assert takes[0][0].figure.looks != takes[1][0].figure.looks

@@ -20,3 +20,16 @@ rule train:
         "{PYTHON:q} -m longvideo.steps.train --spec {params.spec:q} --seed {wildcards.seed}"
         " {params.files} --out {output.model:q} --log {output.losses:q}"
         " --resume-dir {params.resume_dir:q} --threads {threads} &> {log:q}"
+
+
+# The same where it counts how long that took.
+use rule train as train_timed with:
+    output:
+        model="<run>/checkpoints/{experiment}/s{seed}/model.safetensors",
+        losses="<run>/checkpoints/{experiment}/s{seed}/log.jsonl",
+        times="<run>/checkpoints/{experiment}/s{seed}/times.json",
+    wildcard_constraints:
+        experiment=timed_experiments(workspace),
+
+
+ruleorder: train_timed > train

@@ -5,7 +5,7 @@ training can be stopped and resumed, and shared among processes, without a chang
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -113,16 +113,18 @@ class ClipBatch:
         clips: [B, 3, T, H, W].
         targets: [B, K].
         weight: Of the mean over these clips: with it, the mean over processes is that over all clips of the step.
+        stage: Number of the stage of multigrid training that the step is in.
     """
 
     clips: Tensor
     targets: Tensor
     weight: float = 1.0
+    stage: int = 0
 
     def to(self, device: torch.device) -> "ClipBatch":
         """Move all tensors to `device`."""
         clips, targets = (part.to(device, non_blocking=True) for part in (self.clips, self.targets))
-        return ClipBatch(clips, targets, self.weight)
+        return replace(self, clips=clips, targets=targets)
 
 
 def collate_clips(items: Sequence[tuple[Tensor, Tensor]]) -> ClipBatch:

@@ -55,6 +55,10 @@ class Layout:
         """Return the losses of a training, one JSON object per line."""
         return str(Path(self.checkpoint(experiment, seed)).with_name("log.jsonl"))
 
+    def times(self, experiment: str, seed: int) -> str:
+        """Return how long a training took, where that is asked for."""
+        return str(Path(self.checkpoint(experiment, seed)).with_name("times.json"))
+
     def bank(self, experiment: str, seed: int, split: str, pooling: str = "clip") -> Paths:
         """Return the features that an experiment's model computes for every box, and their index.
 

@@ -1,4 +1,4 @@
-"""The files that figures are drawn from: videos of a data set, or metrics of experiments."""
+"""The files that figures are drawn from: videos of a data set, metrics of experiments, or none."""
 
 from typing import TYPE_CHECKING
 
@@ -6,7 +6,7 @@ from longvideo.files.layout import Inputs
 from longvideo.graph.arguments import flags
 from longvideo.graph.recognition import fold_splits
 from longvideo.specs.dataset import ALL_VIDEOS
-from longvideo.specs.figure import Figure, ResolvedFigure, SpeedAccuracyFigure, VideoFigure
+from longvideo.specs.figure import Figure, MeasuredFigure, ResolvedFigure, VideoFigure
 
 if TYPE_CHECKING:
     from longvideo.graph.workspace import Workspace
@@ -14,16 +14,19 @@ if TYPE_CHECKING:
 
 def measured_for(run: "Workspace", figure: Figure) -> list[str]:
     """List the experiments that a figure is drawn from; UserError if its data set has no such fold."""
-    if isinstance(figure, SpeedAccuracyFigure):
+    if isinstance(figure, MeasuredFigure):
         return list(dict.fromkeys(found.experiment for found in figure.measurements))
-    _videos(run, figure)
+    if isinstance(figure, VideoFigure):
+        _videos(run, figure)
     return []
 
 
 def figure_inputs(run: "Workspace", target: str) -> Inputs:
-    """Return what a figure is drawn from: all videos of a data set and the labels of a test split, or metrics."""
+    """Return what a figure is drawn from: all videos of a data set and the labels of a test split, metrics, or none."""
     figure = run.figures[target]
-    if isinstance(figure, SpeedAccuracyFigure):
+    if not isinstance(figure, MeasuredFigure | VideoFigure):
+        return {}
+    if isinstance(figure, MeasuredFigure):
         experiments = measured_for(run, figure)
         return {"metrics": [run.files.metrics(name, seed) for name in experiments for seed in run.scale.seeds]}
     data, split = _videos(run, figure)
@@ -40,9 +43,8 @@ def figure_flags(run: "Workspace", target: str) -> str:
 def resolved_figure(run: "Workspace", target: str) -> ResolvedFigure:
     """Return what the tabulate step needs to know of a figure and of this run."""
     figure, seeds, data = run.figures[target], run.scale.seeds, None
-    if isinstance(figure, SpeedAccuracyFigure):
-        logical = dict.fromkeys(run.experiment(name).dataset for name in measured_for(run, figure))
-    else:
+    logical = dict.fromkeys(run.experiment(name).dataset for name in measured_for(run, figure))
+    if isinstance(figure, VideoFigure):
         logical, seeds, data = dict.fromkeys([figure.dataset]), run.scale.seeds[:1], _videos(run, figure)[0]
     return ResolvedFigure(
         figure=figure,

@@ -9,10 +9,12 @@ from longvideo.errors import UserError
 from longvideo.files.layout import Inputs, Layout, Paths
 from longvideo.graph.actions import ActionFiles
 from longvideo.graph.arguments import flags
+from longvideo.graph.clips import ClipFiles
 from longvideo.graph.figures import measured_for
 from longvideo.graph.recognition import FusionFiles, StreamFiles
 from longvideo.graph.speed import FILM, SpeedFiles
 from longvideo.specs.actions import ActionSpec
+from longvideo.specs.clips import ClipsSpec
 from longvideo.specs.dataset import BoxDataset, Dataset, PoolDataset, RecognitionDataset
 from longvideo.specs.decode import AnyDecodeSpec
 from longvideo.specs.experiment import init_file
@@ -28,8 +30,7 @@ from longvideo.specs.table import ResolvedTable, TableSpec
 RESULTS = Path("results")
 _DATA_ID = re.compile(r"(?P<dataset>[a-z][a-z0-9_]*?)(-s(?P<seed>[0-9]+))?")
 
-
-ExperimentFiles = ActionFiles | StreamFiles | FusionFiles | SpeedFiles
+ExperimentFiles = ActionFiles | StreamFiles | FusionFiles | SpeedFiles | ClipFiles
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,8 @@ class Workspace:
             return ActionFiles(self, spec)
         if isinstance(spec, SpeedSpec):
             return SpeedFiles(self, spec)
+        if isinstance(spec, ClipsSpec):
+            return ClipFiles(self, spec)
         return FusionFiles(self, spec) if isinstance(spec, FusionSpec) else StreamFiles(self, spec)
 
     def detector_inputs(self, data: str) -> Paths:
@@ -180,9 +183,11 @@ class Workspace:
         return self.files_of(experiment).train(seed)
 
     def train_flags(self, experiment: str, seed: int) -> str:
-        """Return the flags of training: what rules make, and the user's own file of weights."""
-        init = init_file(getattr(self.experiment(experiment), "init", None))
-        return flags({**self.train_inputs(experiment, seed), **({"init": init} if init else {})})
+        """Return the flags of training: what rules make, the user's own file of weights, and where its times go."""
+        files = self.files_of(experiment)
+        init = init_file(getattr(files.spec, "init", None))
+        beside = files.trained_beside(seed) if isinstance(files, ClipFiles) else {}
+        return flags({**files.train(seed), **({"init": init} if init else {}), **beside})
 
     def predict_inputs(self, experiment: str, seed: int) -> Inputs:
         """Return what predicting reads besides the checkpoint."""

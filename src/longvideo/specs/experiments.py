@@ -5,10 +5,11 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Tag, TypeAdapter
 
 from longvideo.specs.actions import ActionSpec
+from longvideo.specs.clips import ClipsSpec
 from longvideo.specs.recognition import FusionSpec, RecognitionSpec
 from longvideo.specs.speed import SpeedSpec
 
-Experiment = ActionSpec | RecognitionSpec | FusionSpec | SpeedSpec
+Experiment = ActionSpec | RecognitionSpec | FusionSpec | SpeedSpec | ClipsSpec
 
 
 def _task(value: Any) -> str:
@@ -19,7 +20,8 @@ ExperimentSpec = Annotated[
     Annotated[ActionSpec, Tag("actions")]
     | Annotated[RecognitionSpec, Tag("recognition")]
     | Annotated[FusionSpec, Tag("fusion")]
-    | Annotated[SpeedSpec, Tag("speed")],
+    | Annotated[SpeedSpec, Tag("speed")]
+    | Annotated[ClipsSpec, Tag("clips")],
     Discriminator(_task),
 ]
 EXPERIMENT: TypeAdapter[Experiment] = TypeAdapter(ExperimentSpec)

@@ -1,6 +1,7 @@
 """A figure of a document as data: which kind of drawing it is, what it is drawn from, and what the document prints.
 
-A figure is drawn from videos of a data set (`VideoFigure`), or from metrics of experiments and printed numbers.
+A figure is drawn from videos of a data set (`VideoFigure`), from metrics of experiments and printed numbers
+(`MeasuredFigure`), or from what a recipe says, without data.
 """
 
 from typing import Annotated, ClassVar, Literal
@@ -8,7 +9,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, TypeAdapter
 
 from longvideo.specs.base import Count, Fraction, Name, Positive, Spec
-from longvideo.specs.table import Measurement
+from longvideo.specs.claim import Measurement
+from longvideo.specs.experiment import EXPERIMENT_ID, ExperimentId
+from longvideo.specs.multigrid import MultigridSpec
 
 Form = Literal["svg", "png"]
 InputKind = Literal["compressed", "rgb", "rgb_and_flow", "compressed_and_flow"]
@@ -89,7 +92,65 @@ class SpeedAccuracyFigure(FigureHead):
         return tuple(dict.fromkeys(found))
 
 
-Figure = CompressedFramesFigure | VideoSpaceFigure | SpeedAccuracyFigure
+class CurvePointSpec(Spec):
+    """A trained model; the label says for how long."""
+
+    label: str
+    experiment: ExperimentId = Field(pattern=EXPERIMENT_ID)
+
+
+class CurveSpec(Spec):
+    """One way of training, for several lengths."""
+
+    label: str
+    points: tuple[CurvePointSpec, ...] = Field(min_length=1)
+
+
+class PrintedCurvePointSpec(Spec):
+    """A model's printed accuracy, and how many times faster than the baseline the document trains it."""
+
+    curve: str
+    label: str
+    accuracy: float
+    speedup: Positive = 1.0
+    source: str
+
+
+class TradeOffFigure(FigureHead):
+    """Training time, in times of the baseline's, against accuracy; `time` and `accuracy` name metrics."""
+
+    kind: Literal["trade_off"]
+    baseline: ExperimentId = Field(pattern=EXPERIMENT_ID)
+    time: str
+    accuracy: str
+    curves: tuple[CurveSpec, ...] = Field(min_length=1)
+    printed: tuple[PrintedCurvePointSpec, ...]
+
+    @property
+    def measurements(self) -> tuple[Measurement, ...]:
+        """Everything that the curves need measured, each once."""
+        names = [self.baseline, *(point.experiment for curve in self.curves for point in curve.points)]
+        metrics = (self.time, self.accuracy)
+        return tuple(Measurement(experiment=name, metric=metric) for name in dict.fromkeys(names) for metric in metrics)
+
+
+class PanelSpec(Spec):
+    """A schedule: what multigrid training makes of a recipe, null for the recipe itself."""
+
+    title: str
+    multigrid: MultigridSpec | None
+
+
+class GridSchedulesFigure(FigureHead):
+    """Schedules of one of the documents' recipes side by side, as they are trained at paper scale."""
+
+    kind: Literal["grid_schedules"]
+    recipe: str
+    panels: tuple[PanelSpec, ...] = Field(min_length=1)
+
+
+MeasuredFigure = SpeedAccuracyFigure | TradeOffFigure
+Figure = CompressedFramesFigure | VideoSpaceFigure | SpeedAccuracyFigure | TradeOffFigure | GridSchedulesFigure
 FigureSpec = Annotated[Figure, Field(discriminator="kind")]
 FIGURE: TypeAdapter[Figure] = TypeAdapter(FigureSpec)
 """Reads a figure of any kind: `FIGURE.validate_json(text)`."""

@@ -78,6 +78,13 @@ def variants(experiment: str, config: Path = CONFIG) -> list[str]:
     return [f"{experiment}/{variant}" for variant in _experiment_file(experiment, config)[1].variants]
 
 
+def names_of_task(task: str, config: Path = CONFIG) -> list[str]:
+    """List the experiments of one kind."""
+    return [
+        name for name in names("experiments", config) if _experiment_file(name, config)[1].common.get("task") == task
+    ]
+
+
 def load_experiment(experiment_id: str, scale: ScaleSpec, config: Path = CONFIG) -> Experiment:
     """Resolve one variant of an experiment at one scale.
 

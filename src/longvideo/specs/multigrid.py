@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from longvideo.specs.base import Count, Positive, Spec
+from longvideo.specs.base import Positive, Spec
 
 Part = Annotated[float, Field(gt=0, le=1)]
 
@@ -14,13 +14,13 @@ class MultigridSpec(Spec):
 
     `factors` are parts of the frames and of the side of each shape of a long cycle, `short_factors` parts of the side.
     `epoch_factor` makes training longer in epochs; `iteration_factor`, if given, decides that instead: as many times
-    fewer updates. `bn_base_size` are the clips that batch norm's statistics are over in the base shape.
+    fewer updates. With neither long nor short cycles it is the recipe itself, made longer or shorter. `whole_epochs`
+    lets stages end after whole epochs only, as the authors' release does.
     """
 
     long: bool = True
     short: bool = True
     cycles: Literal["multi", "single"] = "multi"
-    policy: Literal["steps", "cosine"] = "steps"
     factors: tuple[tuple[Part, Part], ...] = Field(
         default=((0.25, 0.5**0.5), (0.5, 0.5**0.5), (0.5, 1.0), (1.0, 1.0)), min_length=1
     )
@@ -28,5 +28,8 @@ class MultigridSpec(Spec):
     epoch_factor: Positive = 1.5
     iteration_factor: Positive | None = None
     fine_tune: bool = True
-    whole_epochs: bool = True
-    bn_base_size: Count = 8
+    whole_epochs: bool = False
+
+
+PLAIN = MultigridSpec(long=False, short=False, epoch_factor=1.0)
+"""What makes a schedule of a recipe that leaves it as it is."""

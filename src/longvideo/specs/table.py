@@ -1,31 +1,22 @@
 """A table of a document as data: its cells, the printed numbers, and the claims that its cells test.
 
-A cell is one of four things: measured (`experiment` and `metric`), derived from measured cells (`mean_of`, or
-`difference`: the first minus the second), computed without data (`static`), or only printed. A cell that has not been
+A cell is one of four things: measured (`experiment` and `metric`), derived from measured cells (`mean_of`,
+`difference`: the first minus the second, `ratio`: the first over the second), computed without data (`static`), or only
+printed. A cell that has not been
 measured stays empty; a printed number is never copied into it.
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
-from longvideo.specs.base import Name, Positive, Spec
+from longvideo.specs.base import Name, Spec
+from longvideo.specs.claim import CellKey, ClaimSpec, Measurement, claim_cells
 from longvideo.specs.experiment import EXPERIMENT_ID, ExperimentId
 
 Printed = float | str
 MAX_DEPTH = 3
 """Of cells derived from derived cells."""
-CellKey = tuple[str, str]
-"""[row key, column key]."""
-
-
-class Measurement(Spec):
-    """A value in the metrics files of an experiment, one per seed; `metric` is a dotted path, such as `groups.CLIP`."""
-
-    experiment: ExperimentId = Field(pattern=EXPERIMENT_ID)
-    metric: str = Field(pattern=r"^[A-Za-z0-9_.]+$")
-
-
 Terms = tuple[tuple[float, Measurement], ...]
 """A sum of measurements, each with its factor; of a plain measurement the one term."""
 
@@ -37,6 +28,7 @@ class CellSpec(Spec):
     metric: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.]+$")
     mean_of: tuple[CellKey | Measurement, ...] = ()
     difference: tuple[CellKey | Measurement, CellKey | Measurement] | None = None
+    ratio: tuple[CellKey | Measurement, CellKey | Measurement] | None = None
     static: str | None = None
     printed: Printed | None = None
     quoted: bool = False
@@ -53,12 +45,12 @@ class CellSpec(Spec):
     def _has_one_origin(self) -> "CellSpec":
         if (self.experiment is None) != (self.metric is None):
             raise ValueError("expected experiment and metric together")
-        origins = {"experiment": self.experiment, "mean_of": self.mean_of, "difference": self.difference}
-        found = [name for name, value in {**origins, "static": self.static}.items() if value]
+        origins = {name: getattr(self, name) for name in ("experiment", "mean_of", "difference", "ratio", "static")}
+        found = [name for name, value in origins.items() if value]
         if len(found) > 1:
-            raise ValueError(f"expected one of experiment, mean_of, difference and static, found {' and '.join(found)}")
+            raise ValueError(f"expected one of {', '.join(origins)}, found {' and '.join(found)}")
         if not found and self.printed is None:
-            raise ValueError("expected an experiment, mean_of, difference, static or printed, found none of them")
+            raise ValueError(f"expected one of {', '.join(origins)} or printed, found none of them")
         return self
 
     @property
@@ -71,7 +63,12 @@ class CellSpec(Spec):
     @property
     def ours(self) -> bool:
         """Whether we have a number of our own for it."""
-        return self.measurement is not None or bool(self.parts) or self.static is not None
+        return self.measured or self.static is not None
+
+    @property
+    def measured(self) -> bool:
+        """Whether that is measured, or derived from what is."""
+        return self.measurement is not None or bool(self.parts) or self.ratio is not None
 
 
 class ColumnSpec(Spec):
@@ -91,60 +88,6 @@ class RowSpec(Spec):
     quoted: bool = False
     ours_only: bool = False
     cells: dict[str, CellSpec]
-
-
-class GreaterClaim(Spec):
-    """`left` is greater than `right`: the paired difference over seeds is above zero."""
-
-    kind: Literal["greater"]
-    id: Name
-    text: str
-    source: str
-    left: CellKey | Measurement
-    right: CellKey | Measurement
-
-
-class TrendClaim(Spec):
-    """The value rises with log2 of `x`: the slope, fitted per seed, is above zero (`direction: falls`: below)."""
-
-    kind: Literal["trend"]
-    id: Name
-    text: str
-    source: str
-    cells: tuple[CellKey | Measurement, ...] = Field(min_length=3)
-    x: tuple[Positive, ...]
-    direction: Literal["rises", "falls"] = "rises"
-
-    @model_validator(mode="after")
-    def _one_x_per_cell(self) -> "TrendClaim":
-        if len(self.x) != len(self.cells):
-            raise ValueError(f"expected one x per cell, found {len(self.x)} for {len(self.cells)} cells")
-        return self
-
-
-class NoGainClaim(Spec):
-    """A control keeps less than `share` of the gain: left - right < share * (gain - right), paired per seed."""
-
-    kind: Literal["no_gain"]
-    id: Name
-    text: str
-    source: str
-    left: CellKey | Measurement
-    right: CellKey | Measurement
-    gain: CellKey | Measurement
-    share: float = Field(default=0.25, gt=0, lt=1)
-
-
-ClaimSpec = Annotated[GreaterClaim | TrendClaim | NoGainClaim, Field(discriminator="kind")]
-
-
-def claim_cells(claim: GreaterClaim | TrendClaim | NoGainClaim) -> tuple[CellKey | Measurement, ...]:
-    """List what a claim compares, in the order of its keys."""
-    if isinstance(claim, TrendClaim):
-        return claim.cells
-    if isinstance(claim, NoGainClaim):
-        return (claim.left, claim.right, claim.gain)
-    return (claim.left, claim.right)
 
 
 class TableSpec(Spec):
@@ -168,10 +111,10 @@ class TableSpec(Spec):
         return {row.key: row for row in self.rows}[key[0]].cells[key[1]]
 
     def terms(self, place: CellKey | Measurement, depth: int = 0) -> Terms:
-        """Return what is measured at a place, a cell of this table or an experiment named directly.
+        """Return the sum that is measured at a place, a cell of this table or an experiment named directly.
 
         Raises:
-            KeyError: There is no such cell, or it is neither measured nor derived from measured cells.
+            KeyError: There is no such cell, or it is neither measured nor a sum of measured cells.
         """
         if depth > MAX_DEPTH:
             raise KeyError(place)
@@ -186,17 +129,33 @@ class TableSpec(Spec):
             (factor * inner, found) for factor, part in cell.parts for inner, found in self.terms(part, depth + 1)
         )
 
+    def ratio(self, place: CellKey | Measurement) -> tuple[Terms, Terms] | None:
+        """Return the sums that a cell is the ratio of, None if it is none.
+
+        Raises:
+            KeyError: There is no such cell, or one that it is derived from is not measured.
+        """
+        found = None if isinstance(place, Measurement) else self.cell(place).ratio
+        return None if found is None else (self.terms(found[0]), self.terms(found[1]))
+
+    def needs(self, place: CellKey | Measurement) -> tuple[Measurement, ...]:
+        """Return all that a place needs measured.
+
+        Raises:
+            KeyError: As `terms` and `ratio`.
+        """
+        ratio = self.ratio(place)
+        terms = self.terms(place) if ratio is None else ratio[0] + ratio[1]
+        return tuple(found for _, found in terms)
+
     @property
     def measurements(self) -> tuple[Measurement, ...]:
         """Everything that the cells and claims need measured, each once, in the order of the table."""
         cells: list[CellKey | Measurement] = [
-            (row.key, column)
-            for row in self.rows
-            for column, cell in row.cells.items()
-            if cell.measurement is not None or cell.parts
+            (row.key, column) for row in self.rows for column, cell in row.cells.items() if cell.measured
         ]
         places = [*cells, *(place for claim in self.claims for place in claim_cells(claim))]
-        return tuple(dict.fromkeys(found for place in places for _, found in self.terms(place)))
+        return tuple(dict.fromkeys(found for place in places for found in self.needs(place)))
 
     @model_validator(mode="after")
     def _keys_agree(self) -> "TableSpec":
@@ -212,13 +171,13 @@ class TableSpec(Spec):
         for row in self.rows:
             for column, cell in row.cells.items():
                 try:
-                    _ = self.terms((row.key, column)) if cell.parts else ()
+                    _ = self.needs((row.key, column)) if cell.measured else ()
                 except KeyError:
                     raise ValueError(f"row {row.key!r}: {column}: expected measured cells to derive it from") from None
         for claim in self.claims:
             for place in claim_cells(claim):
                 try:
-                    self.terms(place)
+                    self.needs(place)
                 except KeyError:
                     raise ValueError(f"claim {claim.id!r}: expected measured cells, found {place}") from None
         return self

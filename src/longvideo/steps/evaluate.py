@@ -9,9 +9,11 @@ from longvideo.errors import run_main
 from longvideo.files.metrics import RunMetrics, write_metrics
 from longvideo.files.provenance import commit, fingerprint
 from longvideo.specs.actions import ActionSpec
+from longvideo.specs.clips import ClipsSpec
 from longvideo.specs.experiments import Experiment
 from longvideo.specs.speed import SpeedSpec
 from longvideo.tasks.actions.evaluate import evaluate as evaluate_actions
+from longvideo.tasks.clips.evaluate import evaluate as evaluate_clips
 from longvideo.tasks.inputs import InputFiles, add_inputs, read_inputs
 from longvideo.tasks.recognition.evaluate import evaluate as evaluate_recognition
 from longvideo.tasks.scores import Scores
@@ -26,6 +28,8 @@ def evaluated(spec: Experiment, files: InputFiles, seed: int, threads: int) -> S
         from longvideo.tasks.speed.evaluate import evaluate as measure_speed
 
         return measure_speed(spec, seed, threads)
+    if isinstance(spec, ClipsSpec):
+        return evaluate_clips(spec, files)
     return evaluate_actions(files) if isinstance(spec, ActionSpec) else evaluate_recognition(spec, files)
 
 

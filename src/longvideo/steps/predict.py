@@ -9,9 +9,11 @@ from longvideo.arguments import read_experiment
 from longvideo.errors import UserError, run_main
 from longvideo.files.predictions import Predictions, write_predictions
 from longvideo.specs.actions import ActionSpec
+from longvideo.specs.clips import ClipsSpec
 from longvideo.specs.experiments import Experiment
 from longvideo.specs.recognition import RecognitionSpec
 from longvideo.tasks.actions.predict import predict as predict_actions
+from longvideo.tasks.clips.predict import predict as predict_clips
 from longvideo.tasks.inputs import InputFiles, add_inputs, read_inputs
 from longvideo.tasks.recognition.predict import predict as predict_recognition
 from longvideo.training.device import prepare
@@ -36,6 +38,8 @@ def predicted(spec: Experiment, files: InputFiles, checkpoint: Path, device: tor
         return predict_actions(spec, files, checkpoint, device)
     if isinstance(spec, RecognitionSpec):
         return predict_recognition(spec, files, checkpoint, device)
+    if isinstance(spec, ClipsSpec):
+        return predict_clips(spec, files, checkpoint, device)
     raise UserError(f"expected an experiment with a model, found {spec.id}, which fuses others")
 
 

@@ -7,31 +7,19 @@ puts the losses of the trainings behind a table side by side; `figure` draws a f
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
 from longvideo.arguments import read_spec
-from longvideo.errors import UserError, run_main
+from longvideo.errors import run_main
 from longvideo.files.atomic import write_json, write_text
-from longvideo.files.figure_record import FigureRecord, PointRecord, write_figure
-from longvideo.files.manifest import read_manifest
+from longvideo.files.figure_record import FigureRecord, write_figure
 from longvideo.files.provenance import commit
 from longvideo.files.table_record import CellRecord, ClaimRecord, HeadRecord, RunRecord, TableRecord, write_table
-from longvideo.specs.figure import CompressedFramesFigure, InputKind, ResolvedFigure, SpeedAccuracyFigure
+from longvideo.specs.claim import CellKey, ClaimSpec, GreaterClaim, Measurement, TrendClaim, claim_cells
+from longvideo.specs.figure import ResolvedFigure
 from longvideo.specs.problems import as_user_error
-from longvideo.specs.table import (
-    CellKey,
-    ClaimSpec,
-    ColumnSpec,
-    GreaterClaim,
-    Measurement,
-    ResolvedTable,
-    RowSpec,
-    TableSpec,
-    TrendClaim,
-    claim_cells,
-)
+from longvideo.specs.table import ColumnSpec, ResolvedTable, RowSpec, TableSpec, Terms
 from longvideo.tables.assemble import (
     claim_record,
     greater_claim,
@@ -42,11 +30,13 @@ from longvideo.tables.assemble import (
     trend_claim,
 )
 from longvideo.tables.collect import Measured, MetricsFolder
-from longvideo.tables.figures.speed_accuracy import draw_speed, our_point
 from longvideo.tables.figures.table_plot import axis_of, plot_table
 from longvideo.tables.headline import headline
 from longvideo.tables.losses import losses_csv
 from longvideo.tables.render import markdown
+from longvideo.tasks.figures import draw
+
+DRAWN_FROM = ("manifest", "labels", "label_map", "metrics_root")
 
 
 def make_cells(table: TableSpec, folder: MetricsFolder) -> list[CellRecord]:
@@ -55,7 +45,7 @@ def make_cells(table: TableSpec, folder: MetricsFolder) -> list[CellRecord]:
     for row in table.rows:
         for column, cell in row.cells.items():
             quoted = row.quoted or cell.quoted
-            if cell.measurement is not None or cell.parts:
+            if cell.measured:
                 measured = measure((row.key, column), table, folder)
                 record = measured_cell(row.key, column, measured, cell.printed, quoted)
             elif cell.static is not None:
@@ -69,10 +59,16 @@ def make_cells(table: TableSpec, folder: MetricsFolder) -> list[CellRecord]:
 
 def measure(place: CellKey | Measurement, table: TableSpec, folder: MetricsFolder) -> Measured:
     """Collect what a place of a table stands for."""
-    terms = [(factor, found.experiment, found.metric) for factor, found in table.terms(place)]
+    ratio = table.ratio(place)
+    if ratio is not None:
+        return folder.ratio(_named(ratio[0]), _named(ratio[1]))
     units = {column.key: column.unit for column in table.columns}
     own = "" if isinstance(place, Measurement) else units[place[1]]
-    return folder.combine(terms, own or table.unit)
+    return folder.combine(_named(table.terms(place)), own or table.unit)
+
+
+def _named(terms: Terms) -> list[tuple[float, str, str]]:
+    return [(factor, found.experiment, found.metric) for factor, found in terms]
 
 
 def make_claim(claim: ClaimSpec, table: TableSpec, folder: MetricsFolder) -> ClaimRecord:
@@ -140,68 +136,12 @@ def make_losses(args: argparse.Namespace) -> None:
     write_text(args.out, losses_csv(args.logs, args.checkpoints_root))
 
 
-def speed_points(figure: SpeedAccuracyFigure, folder: MetricsFolder) -> list[tuple[PointRecord, InputKind]]:
-    """Collect our points of a figure and the printed ones, each with what it reads."""
-    ours = []
-    for point in figure.points:
-        terms = (
-            [(found.experiment, found.metric) for found in part] for part in (point.time, point.accuracy, point.size)
-        )
-        ours.append((our_point(point.label, folder, *terms), point.input))
-    printed = []
-    for number in figure.printed:
-        note = number.source if number.time_ms else "time not printed"
-        record = PointRecord(panel="printed", label=number.label, x=number.time_ms, y=number.accuracy, note=note)
-        printed.append((record, number.input))
-    return ours + printed
-
-
-def draw(resolved: ResolvedFigure, args: argparse.Namespace) -> dict[str, Any]:
-    """Draw a figure; return what its record says of its own: facts, points, commits and devices."""
-    figure, picture = resolved.figure, args.out_picture
-    if isinstance(figure, SpeedAccuracyFigure):
-        folder = MetricsFolder(_given(args, "metrics_root"), resolved.seeds)
-        points = speed_points(figure, folder)
-        data = ", ".join(sorted(set(resolved.datasets.values())))
-        draw_speed(points, (f"ours: scale {resolved.scale}, {data}", f"printed: {figure.where}"), picture)
-        origin = {
-            f"{name}s": tuple(sorted({getattr(run, name) for run in folder.runs})) for name in ("commit", "device")
-        }
-        return {"points": tuple(point for point, _ in points), **origin}
-    # Here and not above: tables need no videos.
-    from longvideo.data.recognition_csv import read_labels
-    from longvideo.tables.figures import choose
-    from longvideo.tables.figures.compressed_frames import draw_frames
-    from longvideo.tables.figures.video_space import draw_videos
-
-    videos = read_manifest(_given(args, "manifest"))
-    labels = read_labels(_given(args, "labels"), _given(args, "label_map"))
-    if isinstance(figure, CompressedFramesFigure):
-        video = choose.one_video(videos, labels, figure.video)
-        most = (figure.most_motion, figure.most_residual)
-        shown = draw_frames(video.path, figure.group, figure.positions, *most, picture)
-        told = {"video": video.id, "group": str(figure.group), "positions": ", ".join(map(str, shown))}
-        return {"facts": told}
-    action, *both = choose.two_videos(videos, labels, figure.actions)
-    paths = {video.id: video.path for video in both}
-    sizes = (figure.frames, figure.side, figure.accumulated)
-    apart = draw_videos(paths, *sizes, figure.perplexity, resolved.seeds[0], picture)
-    told = {f"separation, {space}": f"{share:.2f}" for space, share in apart.items()}
-    return {"facts": {"action": action, "videos": ", ".join(paths), **told}}
-
-
-def _given(args: argparse.Namespace, name: str) -> Path:
-    path: Path | None = getattr(args, name)
-    if path is None:
-        raise UserError(f"expected --{name.replace('_', '-')} for this figure, found none")
-    return path
-
-
 def make_figure(args: argparse.Namespace) -> None:
     """Draw a figure of a document, and write down what from."""
     resolved = read_spec(args.spec, ResolvedFigure)
     figure = resolved.figure
-    own = draw(resolved, args)
+    files = {name: getattr(args, name) for name in DRAWN_FROM}
+    own = draw(resolved, files, args.out_picture)
     record = FigureRecord(
         **{name: getattr(figure, name) for name in ("target", "document", "where", "title", "note")},
         scale=resolved.scale,

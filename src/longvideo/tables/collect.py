@@ -16,6 +16,7 @@ from longvideo.files.table_record import State
 
 NOT_RUN: Final = "not run"
 UNDEFINED: Final = "undefined"
+OTHER_DEVICE: Final = "measured on different devices"
 FACTORS = {("", "%"): 100.0}
 """What a number of one unit is multiplied by to get another."""
 
@@ -28,7 +29,7 @@ class Measured:
         experiment_id: `experiment/variant`, or several in words.
         metric: Flat name of the metric.
         per_seed: Value by seed.
-        missing: Reason by seed that has no value: "not run" or "undefined".
+        missing: Reason by seed that has no value: "not run", "undefined" or "measured on different devices".
     """
 
     experiment_id: str
@@ -56,7 +57,7 @@ class Measured:
         """Whether all seeds are "measured", some ("partial"), or none: "undefined" if any ran, else "not run"."""
         if self.per_seed:
             return "partial" if self.missing else "measured"
-        return UNDEFINED if UNDEFINED in self.missing.values() else NOT_RUN
+        return UNDEFINED if {UNDEFINED, OTHER_DEVICE} & set(self.missing.values()) else NOT_RUN
 
     @property
     def name(self) -> str:
@@ -142,6 +143,23 @@ class MetricsFolder:
         joined = " - ".join(names) if any(factor < 0 for factor, _ in parts) else f"mean of {', '.join(names)}"
         return Measured(joined, parts[0][1].metric, per_seed, missing)
 
+    def ratio(self, over: Sequence[tuple[float, str, str]], under: Sequence[tuple[float, str, str]]) -> Measured:
+        """Divide two sums of metrics, see `combine`, seed by seed; what other devices measured is not compared."""
+        top, bottom = self.combine(over), self.combine(under)
+        missing = {**bottom.missing, **top.missing}
+        per_seed: dict[int, float] = {}
+        for seed in self.seeds:
+            if seed in missing:
+                continue
+            runs = [self.run(experiment, seed) for _, experiment, _ in (*over, *under)]
+            if len({run.device for run in runs if run is not None}) > 1:
+                missing[seed] = OTHER_DEVICE
+            elif not bottom.per_seed[seed]:
+                missing[seed] = UNDEFINED
+            else:
+                per_seed[seed] = top.per_seed[seed] / bottom.per_seed[seed]
+        return Measured(f"{top.experiment_id} / {bottom.experiment_id}", top.metric, per_seed, missing)
+
     def _factor(self, found: Metric, unit: str, experiment_id: str, metric: str) -> float:
         if not unit or found.unit == unit:
             return 1.0
@@ -155,7 +173,7 @@ def gaps_in_words(cells: Iterable[Measured]) -> list[str]:
     """Say which metrics lack which seeds; those that lack the same seeds for the same reason share a phrase."""
     gaps: dict[tuple[str, str], list[str]] = {}
     for cell in cells:
-        for reason in (NOT_RUN, UNDEFINED):
+        for reason in (NOT_RUN, UNDEFINED, OTHER_DEVICE):
             seeds = [seed for seed, why in cell.missing.items() if why == reason]
             if seeds:
                 gaps.setdefault((reason, seeds_in_words(seeds)), []).append(cell.name)

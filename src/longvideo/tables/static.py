@@ -3,9 +3,11 @@
     ARCHITECTURE.STAGE.specification    a stage in the notation of table 7.1
     ARCHITECTURE.STAGE.output           its output size, for an input of 32x224x224
     MODEL.params, MODEL.macs            counts; MODEL can be a sum, "cnn_r50+lfb_r50_nl_2l"
+    MODEL.mparams                       parameters in 10^6
     MODEL.gmacs                         multiply-adds in 10^9, what video papers print as GFLOPs
     MODEL.gmacs_per_frame               the same, over the frames that the model is counted at
     MODEL/MODEL.params, ...             the ratio of two models' counts
+    NAME@16x224.params, ...             all of these for clips of 16x224x224
 
 torch takes seconds to import, so the networks are imported when the first name asks for one.
 """
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
 
 FRAMES, SIZE = 32, 224
 _STAGE_FIELDS = ("specification", "output")
-_COUNTS = ("params", "macs", "gmacs", "gmacs_per_frame")
+_COUNTS = ("params", "mparams", "macs", "gmacs", "gmacs_per_frame")
+_SIZES = re.compile(r"([1-9][0-9]{0,3})x([1-9][0-9]{0,3})")
 
 
 @dataclass(frozen=True)
@@ -75,20 +78,33 @@ def normalise(text: str) -> str:
     return re.sub(r"\s*([^\w\s])\s*", r"\1", " ".join(text.split()))
 
 
+def _at(name: str) -> tuple[str, int | None, int | None]:
+    """Split a name from the frames and the side in pixels that it is to be seen at; None where it does not say."""
+    base, at, sizes = name.partition("@")
+    match = _SIZES.fullmatch(sizes)
+    if not at:
+        return name, None, None
+    if match is None:
+        raise UserError(f"static cell: expected frames and pixels after '@', such as @16x224; found {name!r}")
+    return base, int(match[1]), int(match[2])
+
+
 @lru_cache
 def _stages(architecture: str) -> "dict[str, StageRow]":
     from longvideo.models.describe import architecture_rows
 
-    return {row.stage: row for row in architecture_rows(architecture, FRAMES, SIZE)}
+    name, frames, size = _at(architecture)
+    return {row.stage: row for row in architecture_rows(name, frames or FRAMES, size or SIZE)}
 
 
 @lru_cache
 def _count(model: str, quantity: str) -> float:
     from longvideo.models.catalogue import complexity_of, default_frames
 
-    counts = complexity_of(model)
-    if quantity == "params":
-        return counts.params
+    name, frames, size = _at(model)
+    counts = complexity_of(name, frames, size)
+    if quantity in ("params", "mparams"):
+        return counts.params / (1e6 if quantity == "mparams" else 1)
     if quantity == "macs":
         return counts.macs
-    return counts.macs / 1e9 / (default_frames(model) if quantity == "gmacs_per_frame" else 1)
+    return counts.macs / 1e9 / ((frames or default_frames(name)) if quantity == "gmacs_per_frame" else 1)

@@ -13,6 +13,7 @@ FILES = {
     "label_map": "names of the classes",
     "detections": "detected boxes",
     "predictions": "scores to compare with the labels; of a fusion, one file per stream",
+    "times": "how long training took",
     "init": "weights to start from",
     "init_features": "features of the model's own boxes, if its backbone is frozen",
     "init_index": "index of these features",

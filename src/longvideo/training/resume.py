@@ -7,10 +7,10 @@ import fcntl
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn, optim
@@ -56,6 +56,20 @@ def asked_to_end(first: bool) -> Iterator[threading.Event]:
         signal.signal(signal.SIGTERM, before)
 
 
+class Restored(NamedTuple):
+    """What an interrupted training had done.
+
+    Attributes:
+        step: Updates.
+        records: Their records.
+        seconds: What they took, by the names of a `Stopwatch`.
+    """
+
+    step: int
+    records: list[dict[str, Any]]
+    seconds: dict[str, float]
+
+
 class Progress:
     """State of one training in a folder of its own.
 
@@ -94,8 +108,8 @@ class Progress:
         model: nn.Module,
         optimizer: optim.Optimizer,
         shared: Callable[[Callable[[], State | None]], State | None] = lambda read: read(),
-    ) -> tuple[int, list[dict[str, Any]]]:
-        """Load the state if there is one of the same training; return the updates that were done and their records.
+    ) -> Restored:
+        """Load the state if there is one of the same training; return what was done.
 
         Args:
             model: Gets the weights.
@@ -108,11 +122,11 @@ class Progress:
         """
         state = shared(self._read)
         if state is None:
-            return 0, []
+            return Restored(0, [], {})
         try:
             model.load_state_dict(state["model"])
             optimizer.load_state_dict(state["optimizer"])
-            return int(state["step"]), list(state["records"])
+            return Restored(int(state["step"]), list(state["records"]), dict(state["seconds"]))
         except Exception as error:  # whatever a damaged state makes of them
             raise self._damaged() from error
 
@@ -128,9 +142,16 @@ class Progress:
     def _damaged(self) -> UserError:
         return UserError(f"{self._path}: expected the state of a training, found a file that cannot be used; delete it")
 
-    def save(self, step: int, model: nn.Module, optimizer: optim.Optimizer, records: list[dict[str, Any]]) -> None:
+    def save(
+        self,
+        step: int,
+        model: nn.Module,
+        optimizer: optim.Optimizer,
+        records: list[dict[str, Any]],
+        seconds: Mapping[str, float] | None = None,
+    ) -> None:
         """Write the state after `step` updates, whole or not at all."""
-        state = {"identity": self._identity, "step": step, "records": records}
+        state = {"identity": self._identity, "step": step, "records": records, "seconds": dict(seconds or {})}
         state |= {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
         with write_aside(self._path) as aside:
             torch.save(state, aside)

@@ -21,7 +21,7 @@ from longvideo.models.pretrained import load_backbone
 from longvideo.specs.actions import ActionSpec
 from longvideo.specs.experiment import init_file
 from longvideo.tasks.inputs import InputFiles
-from longvideo.tasks.training import Training
+from longvideo.tasks.training import Training, step_schedule
 from longvideo.training.batches import ActionBatch, ActionBatches
 from longvideo.training.processes import Losses, Processes
 
@@ -64,6 +64,7 @@ def prepare_training(spec: ActionSpec, files: InputFiles, seed: int, processes: 
         batches=ActionBatches(examples, spec.optim.batch, seed, clips, *sizes, features, windows, *share),
         losses=losses,
         optim=spec.optim,
+        schedule=step_schedule(spec.optim),
         examples=len(examples),
         classes=classes,
         names=tuple(label.name for label in labels),

@@ -1,17 +1,13 @@
 """Training one stream: frames from temporal segments, scored together for the video, or each for itself."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
-from longvideo.data.recognition import Labels
 from longvideo.data.recognition_csv import read_labels
 from longvideo.errors import UserError
-from longvideo.files.manifest import Video, read_manifest
+from longvideo.files.manifest import read_manifest
 from longvideo.models.build import build_stream
 from longvideo.models.coviar import STREAM_CHANNELS, Stream
 from longvideo.models.pretrained import load_backbone
@@ -19,7 +15,8 @@ from longvideo.specs.experiment import init_file
 from longvideo.specs.recognition import RecognitionSpec
 from longvideo.tasks.inputs import InputFiles
 from longvideo.tasks.recognition.inputs import TrainViews, pictures_of
-from longvideo.tasks.training import Training
+from longvideo.tasks.targets import FrameTargets, VideoTargets
+from longvideo.tasks.training import Training, step_schedule
 from longvideo.training.processes import Losses, Processes
 from longvideo.training.stream_batches import StreamBatch, StreamBatches
 
@@ -59,6 +56,7 @@ def prepare_training(spec: RecognitionSpec, files: InputFiles, seed: int, proces
         batches=batches,
         losses=frame_losses if spec.labels == "frames" else video_losses,
         optim=spec.optim,
+        schedule=step_schedule(spec.optim),
         examples=len(chosen),
         classes=tuple(range(1, len(labels.classes) + 1)),
         names=labels.classes,
@@ -86,35 +84,6 @@ def rate_factor(spec: RecognitionSpec, name: str) -> float:
     if init_file(spec.init) is None or name.startswith(CLASSIFIER):
         return 1.0
     return spec.optim.input_lr_factor if name.startswith(INPUT_LAYERS) else spec.optim.pretrained_lr_factor
-
-
-@dataclass(frozen=True)
-class VideoTargets:
-    """Tells the class of a video, [K]: 1 for it, else 0."""
-
-    of_video: dict[str, NDArray[np.float32]]
-
-    @classmethod
-    def of(cls, labels: Labels) -> "VideoTargets":
-        """Read them from the labels of a split."""
-        return cls(dict(zip(labels.videos, labels.video_targets().astype(np.float32))))
-
-    def __call__(self, video: str, frames: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return the target of a video, whatever its frames."""
-        return self.of_video[video]
-
-
-@dataclass(frozen=True)
-class FrameTargets:
-    """Tells the classes of single frames, [S, K]."""
-
-    labels: Labels
-    videos: dict[str, Video]
-
-    def __call__(self, video: str, frames: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return the targets of frames of a video."""
-        facts = self.videos[video]
-        return self.labels.frame_targets(video, facts.start_s + frames / facts.fps)
 
 
 def video_losses(model: Stream, batch: StreamBatch) -> Losses:

@@ -12,7 +12,7 @@ from longvideo.tasks.speed.clock import Clock
 from longvideo.tasks.speed.film import write_film
 from longvideo.tasks.speed.networks import build_network, time_networks
 from longvideo.tasks.speed.preprocess import time_compressed, time_flow
-from longvideo.training.device import describe, prepare
+from longvideo.training.device import describe, prepare, processor
 
 
 def evaluate(spec: SpeedSpec, seed: int, threads: int) -> Scores:
@@ -70,13 +70,3 @@ def where(device: torch.device, threads: int) -> str:
     """Name the processor, and the GPU that the networks ran on if they did."""
     found = f"{processor()}, {threads} threads"
     return f"{describe(device)}; pre-processing: {found}" if device.type == "cuda" else found
-
-
-def processor() -> str:
-    """Return the name of the processor, "unknown processor" where the system does not tell."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(filter(None, named), "unknown processor")

@@ -1,0 +1,1 @@
+"""What clips of videos show, learned in one shape or in many (thesis chapter 6)."""
