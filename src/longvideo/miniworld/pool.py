@@ -88,9 +88,10 @@ def _acts(layout: str, acts: tuple[Act, ...], pattern: str) -> PoolStory:
 
 
 def _something(keys: Keys, label: int, group: int, clip: int, frames: int, fps: int) -> Take:
-    parts = ((group,), (label, group), (label, group, clip + 1))
-    rngs = (np.random.default_rng([*keys, *part]) for part in parts)
-    return something.take_of(something.DEEDS[label], *rngs, frames, fps)
+    look, place, rest = (
+        np.random.default_rng([*keys, *part]) for part in ((group,), (label, group), (label, group, clip + 1))
+    )
+    return something.take_of(something.DEEDS[label], look, place, rest, frames, fps)
 
 
 def _charades(keys: Keys, number: int, frames: int, fps: int) -> Told:
