@@ -1,3 +1,4 @@
+import re
 import shlex
 from pathlib import Path
 
@@ -6,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from longvideo.errors import UserError
-from longvideo.graph import Workspace, as_argument, figure_flags, figure_inputs, flags, resolved_figure
+from longvideo.graph import (
+    Workspace,
+    as_argument,
+    figure_flags,
+    figure_inputs,
+    flags,
+    resolved_figure,
+    timed_experiments,
+)
 from longvideo.preflight import open_workspace
 from longvideo.specs.decode import DecodeSpec
 from longvideo.specs.load import load_scale
@@ -212,3 +221,44 @@ def test_measuring_speed_reads_nothing_and_has_threads_of_its_own():
     assert mini.evaluate_threads("speed/coviar") == 5
     assert mini.evaluate_threads("ava_lfb/nl") == mini.threads("evaluate")
     assert mini.table_logs("table_4_4") == []
+
+
+def test_clips_are_trained_on_all_videos_of_a_split_from_another_experiment_and_timed():
+    mini = workspace("mini")
+    root = "results/mini/raw/miniworld_something-s2"
+    assert mini.train_inputs("something_slowfast/multigrid", 2) == {
+        "manifest": "results/mini/decoded/miniworld_something-s2/all/manifest.parquet",
+        "labels": f"{root}/train/labels.csv",
+        "label_map": f"{root}/train/label_map.pbtxt",
+        "init": "results/mini/checkpoints/kinetics_slowfast/baseline/s2/model.safetensors",
+    }
+    times = "results/mini/checkpoints/something_slowfast/multigrid/s2/times.json"
+    assert mini.train_flags("something_slowfast/multigrid", 2).endswith(f"--out-times {times}")
+    assert mini.evaluate_inputs("something_slowfast/multigrid", 2)["times"] == times
+    assert "labels" not in mini.predict_inputs("something_slowfast/multigrid", 2)
+    assert "--out-times" not in mini.train_flags("ava_lfb/nl", 0) + mini.train_flags("coviar_motion/ucf101_1", 0)
+
+
+def test_training_is_timed_where_tables_ask_for_it():
+    pattern = timed_experiments(workspace("mini"))
+    assert re.fullmatch(pattern, "kinetics_slowfast/multigrid") and re.fullmatch(
+        pattern, "charades_slowfast/baseline_53"
+    )
+    assert not any(re.fullmatch(pattern, name) for name in ("ava_lfb/nl", "coviar_motion/ucf101_1", "speed/coviar"))
+
+
+def test_two_data_sets_can_be_made_of_the_same_videos():
+    mini = workspace("mini")
+    compressed, rgb = mini.experiment("charades_motion/all"), mini.experiment("charades_slowfast/multigrid")
+    assert (mini.data(compressed, 0), mini.data(rgb, 0)) == ("miniworld_charades-s0", "miniworld_charades_rgb-s0")
+    specs = [mini.decode_spec(mini.data(spec, 0)) for spec in (compressed, rgb)]
+    assert [type(spec).__name__ for spec in specs] == ["Mpeg4Spec", "DecodeSpec"]
+
+
+def test_a_figure_of_a_recipe_reads_nothing_and_one_of_trade_offs_reads_metrics():
+    mini = workspace("mini")
+    assert figure_inputs(mini, "figure_6_2") == {} and figure_flags(mini, "figure_6_2") == ""
+    assert resolved_figure(mini, "figure_6_2").datasets == {}
+    files = figure_inputs(mini, "figure_6_1")["metrics"]
+    assert len(files) == len(set(files)) == 10 * len(mini.scale.seeds)
+    assert resolved_figure(mini, "figure_6_3").datasets == {"kinetics400": "miniworld_kinetics"}

@@ -5,7 +5,7 @@ from longvideo.files.metrics import Metric, RunMetrics, metrics_path, write_metr
 from longvideo.tables.collect import MetricsFolder, gaps_in_words
 
 
-def put(root, experiment_id, seed, value, unit="%", path_seed=None):
+def put(root, experiment_id, seed, value, unit="%", path_seed=None, device="cpu"):
     experiment, variant = experiment_id.split("/")
     run = RunMetrics(
         experiment=experiment,
@@ -18,7 +18,7 @@ def put(root, experiment_id, seed, value, unit="%", path_seed=None):
         metrics={"map": Metric(value=value, unit=unit)},
         counts={},
         commit="abc",
-        device="cpu",
+        device=device,
         spec_hash="00",
         software={},
     )
@@ -85,3 +85,16 @@ def test_a_mean_or_a_difference_is_taken_seed_by_seed(tmp_path):
     gain = folder.combine([(1.0, "a/c", "map"), (-1.0, "a/b", "map")], "%")
     assert gain.per_seed == {0: 20.0, 1: 8.0} and gain.name == "a/c - a/b map"
     assert folder.combine([(1.0, "a/b", "map")], "%") == folder.measure("a/b", "map", "%")
+
+
+def test_a_ratio_is_taken_seed_by_seed_of_one_device(tmp_path):
+    for seed, (over, under, device) in enumerate(
+        ((6.0, 2.0, "cpu"), (5.0, 2.0, "cpu"), (9.0, 1.0, "gpu"), (1.0, 0.0, "cpu"))
+    ):
+        put(tmp_path, "a/b", seed, over, unit="s")
+        put(tmp_path, "a/c", seed, under, unit="s", device=device)
+    put(tmp_path, "a/b", 4, 1.0, unit="s")
+    found = MetricsFolder(tmp_path, range(5)).ratio([(1.0, "a/b", "map")], [(1.0, "a/c", "map")])
+    assert found.per_seed == {0: 3.0, 1: 2.5} and found.name == "a/b / a/c map" and found.state == "partial"
+    assert found.missing == {2: "measured on different devices", 3: "undefined", 4: "not run"}
+    assert "measured on different devices for seed 2: a/b / a/c map" in gaps_in_words([found])

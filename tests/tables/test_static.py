@@ -42,13 +42,22 @@ def test_the_real_network_has_the_stages_and_ratios_of_the_thesis():
     assert static_value("sto_r50/cnn_r50.params").value == pytest.approx(1.12, abs=0.01)
 
 
+def test_a_name_can_say_at_which_frames_and_side_it_is_seen():
+    assert static_value("slow_r50@16x224.conv1.output").text == "16×112×112"
+    assert static_value("i3d_r50_16x4.mparams").value == pytest.approx(32.454096)
+    at_224, at_256 = (static_value(f"slow_r50_8x8{at}.gmacs").value for at in ("@8x224", ""))
+    assert at_224 == pytest.approx(41.74, abs=0.01) and at_256 == pytest.approx(54.52, abs=0.01)
+    assert static_value("slow_r50_8x8@4x256/slow_r50_8x8.gmacs").value == pytest.approx(0.5, abs=0.01)
+
+
 def test_models_of_other_clip_lengths_have_no_count_per_frame_together():
     with pytest.raises(UserError, match=r"expected models of one number of frames, found \[1, 12\]"):
         static_value("coviar+resnet50.gmacs_per_frame")
 
 
 @pytest.mark.parametrize(
-    "name", ["r50_i3d_nl", "r50_i3d_nl.params.x", "r50_i3d_nl.res9.output", "resnet.gmacs", ".output"]
+    "name",
+    ["r50_i3d_nl", "r50_i3d_nl.params.x", "r50_i3d_nl.res9.output", "resnet.gmacs", ".output", "slow_r50_8x8@16.gmacs"],
 )
 def test_a_name_of_nothing_is_refused_in_one_line(name):
     with pytest.raises(UserError, match="expected"):

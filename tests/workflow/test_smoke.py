@@ -45,6 +45,14 @@ def test_streams_of_compressed_video_and_flow_are_trained_and_fused(smoke: Smoke
     assert 0 <= run["metrics"]["accuracy"]["value"] <= run["metrics"]["accuracy_top5"]["value"] <= 1
 
 
+def test_clips_are_trained_in_many_shapes_from_another_experiment_and_timed(smoke: SmokeRun):
+    run = json.loads((smoke.folder / "results/smoke/metrics/something_slowfast/multigrid/s0.json").read_text())
+    assert run["counts"] == {"videos": 8, "not_decoded": 0} and run["split"] == "test"
+    folder = smoke.folder / "results/smoke/checkpoints"
+    times = [json.loads(path.read_text()) for path in sorted(folder.rglob("times.json"))]
+    assert len(times) == 2 and run["metrics"]["train_s"]["value"] == times[1]["update_cpu_s"] > 0
+
+
 def own_videos(folder: Path) -> None:
     """Turn the smoke world into a user's folder; the last training video is cut off in the middle."""
     data = folder / "data/mine"

@@ -106,7 +106,7 @@ def train(args: argparse.Namespace, training: Training, files: InputFiles, proce
 def times_of(watch: Stopwatch, steps: int, processes: Processes) -> TrainingTimes:
     """Return what the updates took, and where."""
     device, gpu = processes.device, processes.device.type == "cuda"
-    where = describe(device) if gpu else f"{processor()}, {torch.get_num_threads()} threads"
+    where = describe(device) if gpu else f"{describe(device)} ({processor()})"
     return TrainingTimes(**watch.seconds, steps=steps, processes=processes.world, gpu=gpu, device=where)
 
 

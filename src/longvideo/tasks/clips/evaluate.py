@@ -35,7 +35,8 @@ def evaluate(spec: ClipsSpec, files: InputFiles) -> Scores:
         metrics |= {f"{name}.{metric}" if name else metric: value for metric, value in found.items()}
         first = views.stop
     counts = counted(video_scores(predictions, labels, range(first), spec.test))
-    device = ", ".join(dict.fromkeys([times.device, predictions.device]))
+    same = times.device.startswith(predictions.device)
+    device = times.device if same else f"{times.device}; tested on {predictions.device}"
     return Scores({**metrics, **time_metrics(times)}, counts, protocol(spec), device)
 
 
@@ -80,7 +81,6 @@ def time_metrics(times: TrainingTimes) -> dict[str, Metric]:
 def protocol(spec: ClipsSpec) -> str:
     """Say in words how videos are scored, and what training time is."""
     test = spec.test
-    crops = "centre crop" if test.crops == 1 else "left, centre and right crop"
     pooled = {"mean": "mean of logits", "softmax": "mean of probabilities", "max": "maximum"}[test.pooling]
     metric = "accuracy" if spec.labels == "one" else "Charades mAP over videos with actions"
-    return f"{metric}, {test.clips} clips of {crops} of {test.crop} pixels, {pooled}; {TIMES}"
+    return f"{metric}, {test.clips} x {test.crops} views (clips x crops) of {test.crop} pixels, {pooled}; {TIMES}"

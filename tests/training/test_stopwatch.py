@@ -1,0 +1,21 @@
+import time
+
+import pytest
+
+from longvideo.training.stopwatch import Stopwatch
+
+
+def test_seconds_of_the_parts_are_summed_and_gone_on_with():
+    watch = Stopwatch()
+    with watch.timing("data"):
+        time.sleep(0.02)
+    before = dict(watch.seconds)
+    assert before["data_wall_s"] >= 0.02 > before["data_cpu_s"] and before["update_wall_s"] == 0
+    again = Stopwatch()
+    again.go_on(before)
+    with again.timing("data"):
+        pass
+    assert again.seconds["data_wall_s"] >= before["data_wall_s"]
+    with pytest.raises(ZeroDivisionError), again.timing("update"):
+        _ = 1 / 0
+    assert again.seconds["update_cpu_s"] == 0
