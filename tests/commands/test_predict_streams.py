@@ -16,7 +16,7 @@ from longvideo.errors import UserError
 from longvideo.files.predictions import read_predictions
 from longvideo.files.video_list import write_video_list
 from longvideo.graph import as_argument
-from longvideo.tasks.recognition.evaluate import video_scores
+from longvideo.tasks.video_metrics import video_scores
 from longvideo.video.encode import write_video
 from longvideo.video.reader import FrameReader
 

@@ -17,10 +17,11 @@ from longvideo.files.predictions import Predictions, read_predictions, write_pre
 from longvideo.files.video_list import write_video_list
 from longvideo.specs.recognition import FusionSpec, RecognitionSpec
 from longvideo.tasks.inputs import FILES, InputFiles
-from longvideo.tasks.recognition.evaluate import evaluate, video_scores
+from longvideo.tasks.recognition.evaluate import evaluate
 from longvideo.tasks.recognition.predict import predict
 from longvideo.tasks.recognition.score import fused
 from longvideo.tasks.recognition.train import prepare_training, rate_factor
+from longvideo.tasks.video_metrics import video_scores
 from longvideo.training.processes import Processes
 from longvideo.video.compressed.reencode import reencode_mpeg4
 from longvideo.video.encode import write_video

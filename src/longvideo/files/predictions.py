@@ -1,6 +1,7 @@
 """Predictions: Parquet, one row per box (and view), the scores of all classes in one list; never aggregated."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,19 @@ class Predictions:
     view: NDArray[np.int32]
     device: str = ""
     names: tuple[str, ...] = ()
+
+
+def of_whole_videos(
+    video: Sequence[str],
+    time_s: NDArray[np.float64],
+    view: NDArray[np.int32],
+    scores: NDArray[np.float32],
+    classes: tuple[int, ...],
+    device: str,
+) -> Predictions:
+    """Return predictions that speak of the whole picture, see `Predictions`."""
+    whole = np.tile(np.array([0, 0, 1, 1], np.float32), (len(video), 1))
+    return Predictions(np.array(video), time_s, whole, np.ones(len(video), np.float32), scores, classes, view, device)
 
 
 def write_predictions(path: Path, predictions: Predictions) -> None:

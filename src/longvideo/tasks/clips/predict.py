@@ -9,15 +9,14 @@ from torch.utils.data import DataLoader
 
 from longvideo.data.fixed_clips import ClipViews, FixedClips
 from longvideo.data.recognition_csv import read_classes
-from longvideo.errors import UserError
-from longvideo.files.manifest import Video, read_manifest
-from longvideo.files.predictions import Predictions
-from longvideo.files.video_list import read_video_list
+from longvideo.files.manifest import Video
+from longvideo.files.predictions import Predictions, of_whole_videos
 from longvideo.models.clip_classifier import ClipClassifier
 from longvideo.models.restore import restore_clip_classifier
 from longvideo.specs.clips import ClipsSpec
 from longvideo.tasks.clips.inputs import test_clips
 from longvideo.tasks.inputs import InputFiles
+from longvideo.tasks.videos import listed_videos
 from longvideo.training.device import describe, precision
 
 CLIPS = 8
@@ -32,11 +31,7 @@ def predict(spec: ClipsSpec, files: InputFiles, checkpoint: Path, device: torch.
     """
     classes = tuple(range(1, len(read_classes(files["label_map"])) + 1))
     model = restore_clip_classifier(checkpoint, spec.architecture, classes, spec.dropout).to(device)
-    listed = {name for name, _ in read_video_list(files["videos"])}
-    videos = [video for video in read_manifest(files["manifest"]) if video.id in listed]
-    if not videos:
-        raise UserError(f"{files['manifest']}: expected videos of {files['videos']}, found none of them")
-    return score_clips(model, spec, videos, classes, device)
+    return score_clips(model, spec, listed_videos(files), classes, device)
 
 
 @torch.inference_mode()
@@ -73,17 +68,8 @@ def score_clips(
                 times += [clip.time_s] * test.crops
                 order += range(first + clip.clip * test.crops, first + (clip.clip + 1) * test.crops)
         first += test.clips * test.crops
-    count = len(names)
-    return Predictions(
-        video=np.array(names),
-        time_s=np.array(times),
-        boxes=np.tile(np.array([0, 0, 1, 1], np.float32), (count, 1)),
-        box_score=np.ones(count, np.float32),
-        scores=np.concatenate(scores),
-        classes=classes,
-        view=np.array(order, np.int32),
-        device=describe(device),
-    )
+    views = np.array(order, np.int32)
+    return of_whole_videos(names, np.array(times), views, np.concatenate(scores), classes, describe(device))
 
 
 def _parts(clips: FixedClips, device: torch.device) -> Iterable[list[ClipViews]]:

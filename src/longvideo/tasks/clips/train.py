@@ -9,8 +9,6 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from longvideo.data.random_clips import ClipBatch, RandomClips
 from longvideo.data.recognition_csv import read_labels
-from longvideo.errors import UserError
-from longvideo.files.manifest import read_manifest
 from longvideo.models.build import build_clip_classifier
 from longvideo.models.clip_classifier import ClipClassifier
 from longvideo.models.pretrained import load_backbone
@@ -21,6 +19,7 @@ from longvideo.tasks.clips.inputs import Shapes, schedule_of
 from longvideo.tasks.inputs import InputFiles
 from longvideo.tasks.targets import SpanTargets, VideoTargets
 from longvideo.tasks.training import Training
+from longvideo.tasks.videos import labelled_videos
 from longvideo.training.clip_batches import ClipBatches
 from longvideo.training.multigrid.grid import NormSplit, norm_split
 from longvideo.training.multigrid.sampler import GridPlan
@@ -35,12 +34,8 @@ def prepare_training(spec: ClipsSpec, files: InputFiles, seed: int, processes: P
         UserError: A file is missing or wrong, there is nothing to train on, or the values make no schedule.
     """
     labels = read_labels(files["labels"], files["label_map"])
-    there = {video.id: video for video in read_manifest(files["manifest"])}
-    labelled = {labels.videos[number] for number in labels.video.tolist()}
-    videos = [there[name] for name in labels.videos if name in there and name in labelled]
-    if not videos:
-        where = files["manifest"]
-        raise UserError(f"{files['labels']}: expected labels of videos in {where}, found none to train on")
+    videos = labelled_videos(files, labels)
+    there = {video.id: video for video in videos}
     several, world = spec.labels == "several", processes.world
     targets = SpanTargets(labels, there) if several else VideoTargets.of(labels)
     schedule = schedule_of(spec)

@@ -1,16 +1,13 @@
 """Scoring predictions of whole videos: accuracy where each has one label, mAP and wAP where it has several."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from longvideo.data.recognition import Labels
 from longvideo.data.recognition_csv import read_labels
-from longvideo.errors import UserError
-from longvideo.files.predictions import Predictions, read_predictions
+from longvideo.files.predictions import read_predictions
 from longvideo.specs.recognition import FusionSpec, RecognitionSpec
 from longvideo.tasks.inputs import InputFiles
 from longvideo.tasks.scores import Scores
-from longvideo.tasks.video_metrics import accuracies, counted, mean_precisions
+from longvideo.tasks.video_metrics import accuracies, counted, mean_precisions, video_scores
 
 
 def evaluate(spec: RecognitionSpec | FusionSpec, files: InputFiles) -> Scores:
@@ -33,24 +30,3 @@ def evaluate(spec: RecognitionSpec | FusionSpec, files: InputFiles) -> Scores:
     else:
         metrics, protocol = accuracies(scores, labels), "accuracy of the highest mean logit"
     return Scores(metrics, counted(scores), protocol, device)
-
-
-def video_scores(predictions: Predictions, labels: Labels) -> NDArray[np.float64]:
-    """Return the mean logits of every video of the split, [V, K]; of a video that could not be decoded, -infinity.
-
-    Raises:
-        UserError: The predictions are of other classes.
-    """
-    classes = len(labels.classes)
-    if predictions.scores.shape[1] != classes:
-        raise UserError(
-            f"expected predictions of {classes} classes, found {predictions.scores.shape[1]}; predict again"
-        )
-    index = {video: number for number, video in enumerate(labels.videos)}
-    rows = np.array([index.get(video, -1) for video in predictions.video.tolist()], np.int64)
-    kept = rows >= 0
-    counts = np.bincount(rows[kept], minlength=len(index))
-    total = np.zeros((len(index), classes))
-    np.add.at(total, rows[kept], predictions.scores[kept].astype(np.float64))
-    with np.errstate(invalid="ignore"):
-        return np.where(counts[:, None] > 0, total / np.maximum(counts, 1)[:, None], -np.inf)

@@ -10,7 +10,7 @@ import torch
 from longvideo.data.stream_pictures import StreamPictures
 from longvideo.errors import UserError
 from longvideo.files.manifest import Video
-from longvideo.files.predictions import Predictions
+from longvideo.files.predictions import Predictions, of_whole_videos
 from longvideo.models.coviar import STREAM_CHANNELS, Stream
 from longvideo.models.restore import restore_stream
 from longvideo.specs.recognition import RecognitionSpec
@@ -70,17 +70,8 @@ def score_videos(
         names += [video.id] * len(scores[-1])
         times.append(np.repeat(video.start_s + np.array(frames) / video.fps, seen.shape[1]))
         order.append(np.tile(np.arange(seen.shape[1], dtype=np.int32), len(frames)))
-    count = len(names)
-    return Predictions(
-        video=np.array(names),
-        time_s=np.concatenate(times),
-        boxes=np.tile(np.array([0, 0, 1, 1], np.float32), (count, 1)),
-        box_score=np.ones(count, np.float32),
-        scores=np.concatenate(scores),
-        classes=classes,
-        view=np.concatenate(order),
-        device=describe(device),
-    )
+    seconds, order_of = np.concatenate(times), np.concatenate(order)
+    return of_whole_videos(names, seconds, order_of, np.concatenate(scores), classes, describe(device))
 
 
 def fused(streams: Sequence[Predictions], weights: Sequence[float]) -> Predictions:

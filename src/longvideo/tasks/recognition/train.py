@@ -6,8 +6,6 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from longvideo.data.recognition_csv import read_labels
-from longvideo.errors import UserError
-from longvideo.files.manifest import read_manifest
 from longvideo.models.build import build_stream
 from longvideo.models.coviar import STREAM_CHANNELS, Stream
 from longvideo.models.pretrained import load_backbone
@@ -17,6 +15,7 @@ from longvideo.tasks.inputs import InputFiles
 from longvideo.tasks.recognition.inputs import TrainViews, pictures_of
 from longvideo.tasks.targets import FrameTargets, VideoTargets
 from longvideo.tasks.training import Training, step_schedule
+from longvideo.tasks.videos import labelled_videos
 from longvideo.training.processes import Losses, Processes
 from longvideo.training.stream_batches import StreamBatch, StreamBatches
 
@@ -31,17 +30,12 @@ def prepare_training(spec: RecognitionSpec, files: InputFiles, seed: int, proces
         UserError: A file is missing or wrong, or there is nothing to train on.
     """
     labels = read_labels(files["labels"], files["label_map"])
-    there = {video.id: video for video in read_manifest(files["manifest"])}
-    labelled = {labels.videos[number] for number in labels.video.tolist()}
-    chosen = [name for name in labels.videos if name in there and name in labelled]
-    if not chosen:
-        where = files["manifest"]
-        raise UserError(f"{files['labels']}: expected labels of videos in {where}, found none to train on")
-    videos = [there[name] for name in chosen]
+    videos = labelled_videos(files, labels)
+    there = {video.id: video for video in videos}
     targets = FrameTargets(labels, there) if spec.labels == "frames" else VideoTargets.of(labels)
     share = (processes.rank, processes.world)
     batches = StreamBatches(
-        chosen,
+        list(there),
         spec.optim.batch,
         seed,
         pictures_of(spec, videos),
@@ -57,7 +51,7 @@ def prepare_training(spec: RecognitionSpec, files: InputFiles, seed: int, proces
         losses=frame_losses if spec.labels == "frames" else video_losses,
         optim=spec.optim,
         schedule=step_schedule(spec.optim),
-        examples=len(chosen),
+        examples=len(videos),
         classes=tuple(range(1, len(labels.classes) + 1)),
         names=labels.classes,
         rate_factor=lambda name: rate_factor(spec, name),
