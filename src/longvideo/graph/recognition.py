@@ -1,10 +1,11 @@
-"""The files of experiments on what whole videos show: streams, and streams fused."""
+"""The files of experiments on what whole videos show: what all share, streams, and streams fused."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from longvideo.errors import UserError
 from longvideo.files.layout import Inputs
+from longvideo.specs.clips import ClipsSpec
 from longvideo.specs.dataset import ALL_VIDEOS, PoolDataset, RecognitionDataset
 from longvideo.specs.experiment import init_experiment
 from longvideo.specs.recognition import FusionSpec, RecognitionSpec
@@ -12,13 +13,15 @@ from longvideo.specs.recognition import FusionSpec, RecognitionSpec
 if TYPE_CHECKING:
     from longvideo.graph.workspace import Workspace
 
+VideoSpec = RecognitionSpec | FusionSpec | ClipsSpec
+
 
 @dataclass(frozen=True)
-class StreamFiles:
-    """What one stream reads: all videos of the data set, or their flow, and the labels of one fold's split."""
+class VideoModelFiles:
+    """What a model of whole videos reads: all videos of the data set, and the labels of one fold's split."""
 
     run: "Workspace"
-    spec: RecognitionSpec
+    spec: RecognitionSpec | ClipsSpec
 
     @property
     def upstream(self) -> tuple[str, ...]:
@@ -49,11 +52,24 @@ class StreamFiles:
         """Return predictions and what they are scored against."""
         return _scored(self.run, self.spec, seed, [self.run.files.predictions(self.spec.id, seed)])
 
+    def _manifest(self, data: str) -> str:
+        """Return the list of the videos that the model sees."""
+        return self.run.files.manifest(data, ALL_VIDEOS)
+
     def _videos(self, seed: int, split: str, which: str) -> Inputs:
-        data, files = self.run.data(self.spec, seed), self.run.files
-        made = files.flow if self.spec.stream.kind == "flow" else files.manifest
-        raw = files.raw(data, split)
-        return {"manifest": made(data, ALL_VIDEOS), which: raw[which], "label_map": raw["label_map"]}
+        data = self.run.data(self.spec, seed)
+        raw = self.run.files.raw(data, split)
+        return {"manifest": self._manifest(data), which: raw[which], "label_map": raw["label_map"]}
+
+
+@dataclass(frozen=True)
+class StreamFiles(VideoModelFiles):
+    """What one stream reads; for optical flow, the videos of the flow."""
+
+    spec: RecognitionSpec
+
+    def _manifest(self, data: str) -> str:
+        return self.run.files.flow(data, ALL_VIDEOS) if self.spec.stream.kind == "flow" else super()._manifest(data)
 
 
 @dataclass(frozen=True)
@@ -89,7 +105,7 @@ class FusionFiles:
         return _scored(self.run, self.spec, seed, streams)
 
 
-def _splits(run: "Workspace", spec: RecognitionSpec | FusionSpec, seed: int) -> tuple[str, str]:
+def _splits(run: "Workspace", spec: VideoSpec, seed: int) -> tuple[str, str]:
     return fold_splits(run, spec.id, run.data(spec, seed), spec.fold)
 
 
@@ -104,6 +120,6 @@ def fold_splits(run: "Workspace", name: str, data: str, fold: int | None) -> tup
         raise UserError(f"{name}: fold: {error}") from None
 
 
-def _scored(run: "Workspace", spec: RecognitionSpec | FusionSpec, seed: int, predictions: list[str]) -> Inputs:
+def _scored(run: "Workspace", spec: VideoSpec, seed: int, predictions: list[str]) -> Inputs:
     raw = run.files.raw(run.data(spec, seed), _splits(run, spec, seed)[1])
     return {"predictions": predictions, "labels": raw["labels"], "label_map": raw["label_map"]}
