@@ -1,4 +1,4 @@
-"""Clips from all over labelled videos, cut at fixed places, for testing; no more than their frames is decoded."""
+"""Clips from all over labelled videos, cut at fixed places, for testing."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from longvideo.data.decoded import DecodedVideos
 from longvideo.files.manifest import Video
 from longvideo.video.dense_clips import spread_clips
-from longvideo.video.reader import ReaderPool
 from longvideo.video.sampling import middle_segment_frames
 from longvideo.video.transforms import CENTRE, fixed_view, scale_short_side
 
@@ -43,7 +43,6 @@ class FixedClips(Dataset[ClipViews]):
         short_side: The clips are scaled to it, pixels.
         crop: Side of the square views, pixels, at most `short_side`.
         places: Where along the long side: `LEFT`, `CENTRE`, `RIGHT` of `longvideo.video.transforms`.
-        open_videos: Videos kept open.
 
     Source: thesis sec. 6.2, 10 clips of a centre crop; Table 6.11 and paper (CM) sec. 4.1, three crops of each.
     """
@@ -57,11 +56,10 @@ class FixedClips(Dataset[ClipViews]):
         short_side: int,
         crop: int,
         places: Sequence[int] = (CENTRE,),
-        open_videos: int = 64,
     ) -> None:
         self._videos, self._frames, self._stride, self._clips = tuple(videos), frames, stride, clips
         self._short_side, self._crop, self._places = short_side, crop, tuple(places)
-        self._pool = ReaderPool(open_videos)
+        self._decoded = DecodedVideos(self._videos)
 
     def __len__(self) -> int:
         return len(self._videos) * self._clips
@@ -74,7 +72,7 @@ class FixedClips(Dataset[ClipViews]):
             frames = np.array(middle_segment_frames(video.frames, self._frames, False, place))
         else:
             frames = spread_clips(video.frames, self._frames, self._stride, self._clips)[clip]
-        seen = scale_short_side(torch.from_numpy(self._pool.get(video.path).frames(frames)), self._short_side)
+        seen = scale_short_side(torch.from_numpy(self._decoded.frames(video, frames)), self._short_side)
         nothing = torch.zeros(0, 4)
         views = [fixed_view(seen, nothing, self._short_side, self._crop, place)[0] for place in self._places]
         time_s = video.start_s + float(frames[0] + frames[-1]) / 2 / video.fps

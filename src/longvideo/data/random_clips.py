@@ -1,7 +1,7 @@
 """Random views of random clips of labelled videos, for training.
 
-Of a video no more than the frames of the clip are decoded. What a clip is follows from what is asked for alone, so that
-training can be stopped and resumed, and shared among processes, without a change.
+What a clip is follows from what is asked for alone, so that training can be stopped and resumed, and shared among
+processes, without a change.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from longvideo.data.decoded import DecodedVideos
 from longvideo.files.manifest import Video
 from longvideo.video.dense_clips import random_clip
-from longvideo.video.reader import ReaderPool
 from longvideo.video.sampling import random_segment_frames
 from longvideo.video.transforms import random_view
 
@@ -63,7 +63,6 @@ class RandomClips(Dataset[tuple[Tensor, Tensor]]):
         shape: What clips look like unless a shape is asked for.
         mirrored: Mirror half of the clips; not where left and right mean something.
         inverse: Draw short sides whose inverse is uniform, rather than uniform ones.
-        open_videos: Videos kept open.
     """
 
     def __init__(
@@ -73,11 +72,10 @@ class RandomClips(Dataset[tuple[Tensor, Tensor]]):
         shape: ClipShape,
         mirrored: bool = True,
         inverse: bool = False,
-        open_videos: int = 64,
     ) -> None:
         self._videos, self._targets, self._shape = tuple(videos), targets, shape
         self._mirrored, self._inverse = mirrored, inverse
-        self._pool = ReaderPool(open_videos)
+        self._decoded = DecodedVideos(self._videos)
 
     def __len__(self) -> int:
         return len(self._videos)
@@ -99,7 +97,7 @@ class RandomClips(Dataset[tuple[Tensor, Tensor]]):
             frames = np.array(random_segment_frames(video.frames, shape.frames, False, generator))
         else:
             frames = random_clip(video.frames, shape.frames, shape.strides, generator)
-        clip = torch.from_numpy(self._pool.get(video.path).frames(frames))
+        clip = torch.from_numpy(self._decoded.frames(video, frames))
         choices = (shape.short_side, shape.crop, generator, self._mirrored, self._inverse)
         view, _ = random_view(clip, torch.zeros(0, 4), *choices)
         return view, torch.from_numpy(self._targets(video.id, frames))
