@@ -14,9 +14,10 @@ from longvideo.commands import predict
 from longvideo.data.ava_label_map import Label
 from longvideo.files.checkpoint import save_checkpoint
 from longvideo.graph import Workspace
-from longvideo.models.build import build_action_model, build_stream
+from longvideo.models.build import build_action_model, build_clip_classifier, build_stream
 from longvideo.models.coviar import STREAM_CHANNELS
 from longvideo.models.person_detector import Settings, build_detector
+from longvideo.specs.clips import ClipsSpec
 from longvideo.specs.load import load_scale
 from longvideo.video.encode import write_video
 
@@ -65,14 +66,18 @@ def save_models(workspace, *experiments, finds=True):
         save_model(workspace, experiment)
 
 
-def save_streams(workspace, *experiments, names=("wave", "jump", "lie still")):
-    """Streams that are sure of what they see, each of something else."""
+def save_classifiers(workspace, *experiments, names=("wave", "jump", "lie still")):
+    """Streams or classifiers of clips that are sure of what they see, each of something else."""
     for seed, experiment in enumerate(experiments):
         spec = workspace.experiment(experiment)
         torch.manual_seed(seed)
-        model = build_stream(spec.architecture, STREAM_CHANNELS[spec.stream.kind], len(names), spec.input_norm)
+        if isinstance(spec, ClipsSpec):
+            model = build_clip_classifier(spec.architecture, len(names))
+        else:
+            model = build_stream(spec.architecture, STREAM_CHANNELS[spec.stream.kind], len(names), spec.input_norm)
         torch.nn.init.normal_(model.classifier.weight, std=2)
-        header = {"kind": "stream", "spec": spec.model_dump(mode="json"), "seed": 0}
+        kind = "clips" if isinstance(spec, ClipsSpec) else "stream"
+        header = {"kind": kind, "spec": spec.model_dump(mode="json"), "seed": 0}
         header |= {"classes": list(range(1, len(names) + 1)), "labels": list(names)}
         save_checkpoint(Path(workspace.files.checkpoint(experiment, 0)), model.state_dict(), header)
 

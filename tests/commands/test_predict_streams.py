@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 from made_videos import moving_frames
-from own_models import call, enter, files_below, save_streams, step
+from own_models import call, enter, files_below, save_classifiers, step
 
 from longvideo.data.recognition import Labels, Segment
 from longvideo.data.recognition_csv import write_classes
@@ -46,7 +46,7 @@ def plate(frame):
 @needs_tv_l1
 def test_scores_are_those_of_the_workflow(workspace, tmp_path, monkeypatch):
     """Decode a pool of two videos, make their flow and predict as rules, against the command on one of them."""
-    save_streams(workspace, *UCF)
+    save_classifiers(workspace, *UCF)
     pool = {name: moving_video(tmp_path / f"{name}.mp4", seed=seed) for seed, name in enumerate(("other", "own"))}
     write_video_list(Path("pool.csv"), pool)
     write_classes(Path("map.pbtxt"), NAMES)
@@ -80,7 +80,7 @@ def test_scores_are_those_of_the_workflow(workspace, tmp_path, monkeypatch):
 
 
 def test_a_video_of_one_action(workspace, tmp_path, capsys):
-    save_streams(workspace, *UCF[:3])
+    save_classifiers(workspace, *UCF[:3])
     source = moving_video(tmp_path / "own.mp4")
     assert call("coviar", source, "--out", "new/drawn.mp4", "--top", 2) == 0
     said = capsys.readouterr().out.splitlines()
@@ -97,7 +97,7 @@ def test_a_video_of_one_action(workspace, tmp_path, capsys):
 
 
 def test_actions_over_time(workspace, tmp_path, capsys):
-    save_streams(workspace, *CHARADES[:3])
+    save_classifiers(workspace, *CHARADES[:3])
     assert call("charades_coviar", moving_video(tmp_path / "own.mp4"), "--out", "x.mp4", "--min-score", 0) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[:2] == ["x.mp4", "x.parquet"]
@@ -113,7 +113,7 @@ def test_actions_over_time(workspace, tmp_path, capsys):
 
 
 def test_what_a_stream_cannot_see(workspace, tmp_path, capsys):
-    save_streams(workspace, *UCF[:3])
+    save_classifiers(workspace, *UCF[:3])
     source = moving_video(tmp_path / "own.mp4", frames=1)
     assert call("coviar_iframe", source, "--out", "x.mp4") == 0
     assert len(read_predictions(Path("x.parquet")).scores) == 2 and FrameReader(Path("x.mp4")).frame_count == 1
@@ -127,7 +127,7 @@ def test_what_a_stream_cannot_see(workspace, tmp_path, capsys):
 
 
 def test_wrong_calls(workspace, tmp_path):
-    save_streams(workspace, *UCF[:2])
+    save_classifiers(workspace, *UCF[:2])
     source = moving_video(tmp_path / "own.mp4")
     text = tmp_path / "text.mp4"
     text.write_text("no video\n" * 100)
@@ -145,8 +145,8 @@ def test_wrong_calls(workspace, tmp_path):
 
 
 def test_checkpoints_that_do_not_belong_together(workspace, tmp_path):
-    save_streams(workspace, *UCF[:2])
-    save_streams(workspace, UCF[2], names=("left", "right"))
+    save_classifiers(workspace, *UCF[:2])
+    save_classifiers(workspace, UCF[2], names=("left", "right"))
     source = moving_video(tmp_path / "own.mp4")
     other = f"{workspace.files.checkpoint(UCF[2], 0)}: expected a stream of the 3 classes of .*, found one of 2 others"
     with pytest.raises(UserError, match=other):

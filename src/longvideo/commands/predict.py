@@ -17,6 +17,7 @@ from longvideo.commands._runs import Run, add_run_arguments, chosen_run
 from longvideo.errors import UserError
 from longvideo.graph import Workspace
 from longvideo.specs.actions import ActionSpec
+from longvideo.specs.clips import ClipsSpec
 from longvideo.specs.decode import AnyDecodeSpec, DecodeSpec
 from longvideo.specs.load import DEFAULT_SCALE, load_scale, variants
 from longvideo.specs.recognition import FusionSpec, RecognitionSpec
@@ -41,15 +42,16 @@ def _of_people(workspace: Workspace, spec: ActionSpec, seed: int) -> list[str]:
     return [*(workspace.files.checkpoint(name, seed) for name in experiments), detector]
 
 
-def _of_streams(workspace: Workspace, spec: RecognitionSpec | FusionSpec, seed: int) -> list[str]:
-    """List the streams, in the order of their weights."""
+def _of_videos(workspace: Workspace, spec: RecognitionSpec | FusionSpec | ClipsSpec, seed: int) -> list[str]:
+    """List what is trained: the model, or the streams in the order of their weights."""
     return [workspace.files.checkpoint(name, seed) for name in workspace.files_of(spec.id).trained]
 
 
 KINDS: dict[type, Kind] = {
     ActionSpec: Kind(_of_people, "longvideo.commands._own_people"),
-    RecognitionSpec: Kind(_of_streams, "longvideo.commands._own_streams"),
-    FusionSpec: Kind(_of_streams, "longvideo.commands._own_streams"),
+    RecognitionSpec: Kind(_of_videos, "longvideo.commands._own_streams"),
+    FusionSpec: Kind(_of_videos, "longvideo.commands._own_streams"),
+    ClipsSpec: Kind(_of_videos, "longvideo.commands._own_clips"),
 }
 
 
