@@ -8,10 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from scipy.special import softmax
 
 from longvideo.commands._own_video import Asked, Found
 from longvideo.commands._trained import read_trained
-from longvideo.commands._whole_picture import one_action, over_time, softmax
+from longvideo.commands._whole_picture import one_action, over_time
 from longvideo.files.manifest import Video
 from longvideo.metrics.view_scores import pool_views
 from longvideo.models.restore import restore_clip_classifier

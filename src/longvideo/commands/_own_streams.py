@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from scipy.special import softmax
 
 from longvideo.commands._own_video import Asked, Found, as_video
 from longvideo.commands._trained import Trained, read_trained
-from longvideo.commands._whole_picture import one_action, over_time, softmax
+from longvideo.commands._whole_picture import one_action, over_time
 from longvideo.data.encoded import encoded_flow
 from longvideo.errors import UserError
 from longvideo.files.manifest import Video

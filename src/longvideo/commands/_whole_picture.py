@@ -1,8 +1,8 @@
 """What is shown of scores of whole pictures: one line for a video that has one action, lines over time otherwise."""
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from longvideo.commands._own_video import Found
 from longvideo.files.predictions import Predictions
@@ -41,8 +41,8 @@ def over_time(scores: Predictions, logits: Numbers, whole: Numbers, min_score: f
     names, top = class_names(scores), top or TOP
     seconds = np.unique(scores.time_s)  # in a short video, one frame is in the middle of several segments
     moments = np.stack([logits[scores.time_s == second].mean(axis=0) for second in seconds])
-    lines = captions(sigmoid(moments), names, MIN_SCORE if min_score is None else min_score, top)
-    (first,) = captions(sigmoid(whole[None]), names, 0.0, top)
+    lines = captions(expit(moments), names, MIN_SCORE if min_score is None else min_score, top)
+    (first,) = captions(expit(whole[None]), names, 0.0, top)
     told = [f"{second:.1f} s: {', '.join(line)}" for second, line in zip(seconds, lines)]
     return Found(scores, seconds, [Scene(WHOLE, [line]) for line in lines], [*first, *told], [])
 
@@ -50,13 +50,3 @@ def over_time(scores: Predictions, logits: Numbers, whole: Numbers, min_score: f
 def class_names(scores: Predictions) -> tuple[str, ...]:
     """Return the names of the classes; of an old checkpoint, which has none, their numbers."""
     return scores.names or tuple(f"action {action}" for action in scores.classes)
-
-
-def softmax(logits: Numbers) -> Numbers:
-    """Return the softmax over the last dimension."""
-    return torch.from_numpy(logits).softmax(dim=-1).numpy()
-
-
-def sigmoid(logits: Numbers) -> Numbers:
-    """Return the sigmoid of each number."""
-    return torch.from_numpy(logits).sigmoid().numpy()
