@@ -10,6 +10,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn import functional
 
+from longvideo.training.channels_last_norm import norm_parts
 from longvideo.training.global_norm import Normed, norm_over_group, record
 
 
@@ -58,14 +59,19 @@ class SubBatchNorm3d(nn.BatchNorm3d):
         return normed.values
 
     def _equal(self, x: Tensor, splits: int) -> Normed:
-        """Normalise parts of equal size at once, as so many more channels."""
-        shape = (len(x) // splits, splits * x.shape[1], *x.shape[2:])
-        # Not a copy, unless the channels come last in memory.
-        y, means, variances = _normed(x.reshape(shape), self.weight.repeat(splits), self.bias.repeat(splits), self.eps)
-        values = y.view(x.shape)
-        if x.is_contiguous(memory_format=torch.channels_last_3d) and not x.is_contiguous():
-            values = values.contiguous(memory_format=torch.channels_last_3d)
-        return _joined(values, means.view(splits, -1), variances.view(splits, -1), means.new_ones(splits) / splits)
+        """Normalise parts of equal size at once; but for channels last on a CPU, as so many more channels."""
+        last = x.is_contiguous(memory_format=torch.channels_last_3d) and not x.is_contiguous()
+        if last and x.device.type == "cpu":
+            values, means, variances = norm_parts(x, self.weight, self.bias, self.eps, splits)
+        else:
+            shape = (len(x) // splits, splits * x.shape[1], *x.shape[2:])
+            weight, bias = self.weight.repeat(splits), self.bias.repeat(splits)
+            y, means, variances = _normed(x.reshape(shape), weight, bias, self.eps)
+            values, means, variances = y.view(x.shape), means.view(splits, -1), variances.view(splits, -1)
+            if last:
+                values = values.contiguous(memory_format=torch.channels_last_3d)
+        spread, mean = torch.var_mean(means, 0, correction=0)
+        return Normed(values, mean, variances.mean(0) + spread)
 
     def _unequal(self, x: Tensor, splits: int) -> Normed:
         parts = [_normed(x[part::splits], self.weight, self.bias, self.eps) for part in range(splits)]

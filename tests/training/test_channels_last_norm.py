@@ -1,0 +1,49 @@
+"""Batch norm over parts of a batch whose channels come last in memory; `test_sub_batch_norm` has it against torch's."""
+
+import pytest
+import torch
+from norm_cases import CHANNELS, clips, norms
+
+from longvideo.training.channels_last_norm import norm_parts
+from longvideo.training.sub_batch_norm import SubBatchNorm3d
+
+LAST = torch.channels_last_3d
+
+
+@pytest.mark.parametrize("splits", [1, 2, 6])
+def test_gradients_are_those_of_finite_differences(splits):
+    norm, _ = norms(splits)
+    x = clips(6).detach().contiguous(memory_format=LAST).requires_grad_()
+    torch.autograd.gradcheck(lambda *given: norm_parts(*given, 1e-5, splits).values, (x, norm.weight, norm.bias))
+
+
+def test_a_mean_far_above_the_deviation_costs_few_digits():
+    x = clips(8).float() + 1000
+    exact = x.double().unflatten(0, (-1, 4)).var((0, 3, 4, 5))
+    weight, bias = torch.ones(CHANNELS), torch.zeros(CHANNELS)
+    found = norm_parts(x.contiguous(memory_format=LAST), weight, bias, 1e-5, 4)
+    torch.testing.assert_close(found.variance.double(), exact, rtol=1e-3, atol=0)
+
+
+def test_values_of_half_the_digits_keep_their_type_and_statistics_do_not():
+    norm = SubBatchNorm3d(CHANNELS)
+    norm.splits = 4
+    x = clips(8).detach().bfloat16().contiguous(memory_format=LAST).requires_grad_()
+    with torch.autocast("cpu", torch.bfloat16):
+        y = norm(x)
+    y.float().square().sum().backward()
+    assert y.dtype == x.grad.dtype == torch.bfloat16 and norm.weight.grad.dtype == torch.float32
+    exact = SubBatchNorm3d(CHANNELS)
+    exact.splits = 4
+    torch.testing.assert_close(y.float(), exact(x.detach().float().contiguous()), rtol=0.01, atol=0.01)
+    torch.testing.assert_close(norm.running_var, exact.running_var)
+
+
+def test_what_comes_after_may_write_over_the_result():
+    norm, _ = norms(4)
+    grads = []
+    for activate in (torch.relu, torch.relu_):
+        x = clips(8).detach().contiguous(memory_format=LAST).requires_grad_()
+        activate(norm(x)).square().sum().backward()
+        grads.append(x.grad)
+    torch.testing.assert_close(*grads)
