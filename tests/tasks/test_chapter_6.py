@@ -1,4 +1,4 @@
-"""The schedules of chapter 6's experiments save as many updates as the thesis says, at paper and at mini scale."""
+"""The schedules of chapter 6's experiments save as many updates as the thesis says, and those compared take as many."""
 
 from pathlib import Path
 
@@ -34,12 +34,15 @@ def fewer(experiment: str, scale: str) -> float:
     return schedule_of(load_experiment(experiment, load_scale(scale, CONFIG), CONFIG)).iteration_factor
 
 
+def test_multigrid_saves_the_printed_updates():
+    assert {name: round(fewer(name, "paper"), 1) for name in FEWER} == FEWER
+
+
 @pytest.mark.parametrize("scale", ["mini", "paper"])
-def test_multigrid_saves_the_printed_updates_and_shorter_baselines_take_as_many(scale):
-    assert {name: round(fewer(name, scale), 1) for name in FEWER} == FEWER
+def test_what_is_compared_takes_as_many_updates(scale):
     for name, others in AS_MANY.items():
         for other in others:
-            assert fewer(f"{name.split('/')[0]}/{other}", scale) == pytest.approx(fewer(name, scale), rel=1e-3)
+            assert fewer(f"{name.split('/')[0]}/{other}", scale) == pytest.approx(fewer(name, scale))
 
 
 @pytest.mark.parametrize("scale", ["mini", "paper"])

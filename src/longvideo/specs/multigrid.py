@@ -12,10 +12,11 @@ Part = Annotated[float, Field(gt=0, le=1)]
 class MultigridSpec(Spec):
     """Long and short cycles over sampling grids; the recipe that they speed up is the experiment's own.
 
-    `factors` are parts of the frames and of the side of each shape of a long cycle, `short_factors` parts of the side.
-    `epoch_factor` makes training longer in epochs; `iteration_factor`, if given, decides that instead: as many times
-    fewer updates. With neither long nor short cycles it is the recipe itself, made longer or shorter. `whole_epochs`
-    lets stages end after whole epochs only, as the authors' release does.
+    `factors` are parts of the frames and of the side of each shape of a long cycle, `short_factors` parts of the
+    side. `epoch_factor` makes training longer in epochs; `iteration_factor`, if given, decides that instead: as
+    many times fewer updates, or, with `updates_of`, as many as with all of the defaults at that epoch factor. With
+    neither long nor short cycles it is the recipe itself, made longer or shorter. `whole_epochs` lets stages end
+    after whole epochs only, as the authors' release does.
     """
 
     long: bool = True
@@ -27,6 +28,7 @@ class MultigridSpec(Spec):
     short_factors: tuple[Part, ...] = (0.5, 0.5**0.5)
     epoch_factor: Positive = 1.5
     iteration_factor: Positive | None = None
+    updates_of: Positive | None = None
     fine_tune: bool = True
     whole_epochs: bool = False
 

@@ -36,6 +36,7 @@ def multigrid_schedule(
     short_factors: Sequence[float] = SHORT_FACTORS,
     epoch_factor: float = 1.5,
     iteration_factor: float | None = None,
+    updates_of: float | None = None,
     fine_tune: bool = True,
     whole_epochs: bool = True,
 ) -> MultigridSchedule:
@@ -55,6 +56,7 @@ def multigrid_schedule(
         short_factors: Parts of the side of the shapes of the short cycle.
         epoch_factor: Epochs, in those of the baseline.
         iteration_factor: How many times fewer updates than the baseline's; if given, the epochs follow from it.
+        updates_of: As many updates as with multigrid's defaults at this epoch factor; decides the iteration factor.
         fine_tune: Keep the last learning rate for the last shape.
         whole_epochs: Let stages end after whole epochs, as the authors' release does; some can become empty.
 
@@ -65,6 +67,9 @@ def multigrid_schedule(
     """
     if not (long or short):
         fine_tune, cycles = False, "multi"
+    if updates_of is not None:
+        default = multigrid_schedule(baseline, policy=policy, epoch_factor=updates_of, whole_epochs=whole_epochs)
+        iteration_factor = default.iteration_factor
     shapes = list(factors) if long else [(1.0, 1.0)]
     _check(shapes, short_factors, epoch_factor if iteration_factor is None else iteration_factor)
     if cycles == "single":
