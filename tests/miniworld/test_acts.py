@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from longvideo.miniworld.acts import DIM, Act, Change, Limbs, Motion, take_of
+from longvideo.miniworld.acts import HANDHELD, Act, Change, Limbs, Motion, take_of
 from longvideo.miniworld.film import film
 from longvideo.miniworld.pool import POOLS, tell
 from longvideo.miniworld.stories import charades, hmdb, kinetics, something, ucf
@@ -68,10 +68,10 @@ def test_rocking_and_shivering_differ_in_their_rate_alone():
 def test_brightness_changes_only_where_the_action_says_and_any_level_may_be_kept():
     for change, column in ((Change.NONE, None), (Change.PROP, 0), (Change.CAP, 1)):
         glow = np.stack([perform(replace(STAND, change=change), number).figure.glow for number in range(40)])
-        assert glow.min() >= DIM - 1e-6 and glow.max() <= 1
+        assert glow.min() >= HANDHELD.dim - 1e-6 and glow.max() <= 1
         for one in (0, 1):
-            assert (np.ptp(glow[..., one], axis=1) > 0.4 * (1 - DIM)).all() == (one == column)
-            assert np.ptp(glow[:, 0, one]) > 0.9 * (1 - DIM)
+            assert (np.ptp(glow[..., one], axis=1) > 0.4 * (1 - HANDHELD.dim)).all() == (one == column)
+            assert np.ptp(glow[:, 0, one]) > 0.9 * (1 - HANDHELD.dim)
 
 
 def test_arms_turn_one_way_the_other_or_not():

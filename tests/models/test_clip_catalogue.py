@@ -62,5 +62,5 @@ def test_the_extractor_of_table_8_3_has_its_printed_counts() -> None:
 @pytest.mark.parametrize("name", [name for name in CLIP_MODELS if name.endswith("mini")])
 def test_the_mini_networks_are_small_enough_for_one_core(name: str) -> None:
     counted = complexity_of(name)
-    assert 100e3 < counted.params < 200e3
+    assert 50e3 < counted.params < 200e3
     assert counted.macs < 100e6

@@ -57,7 +57,7 @@ def test_dropout_and_batch_norm_are_off_in_evaluation(name: str) -> None:
     torch.testing.assert_close(model.classifier(model.features(clips)), apart, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["slow_mini", "slowfast_mini"])
+@pytest.mark.parametrize("name", ["slow_r50", "slowfast_r50"])
 def test_new_blocks_are_their_shortcuts(name: str) -> None:
     torch.manual_seed(0)
     for block in build_backbone(name).eval().modules():

@@ -197,7 +197,7 @@ def spoilt(change: str, foreign: dict[str, Tensor]) -> None:
     [
         ("missing", r"1 missing, first 'backbone\.joins\.res4\.0\.weight'"),
         ("extra", r"1 unexpected, first 's6\.pathway0_stem\.weight'"),
-        ("shape", r"'classifier\.weight': expected \(5, 240\), found \(400, 3\)"),
+        ("shape", r"'classifier\.weight': expected \(5, 96\), found \(400, 3\)"),
         ("twice", r"expected a file with one tensor for 'classifier\.weight', found two"),
     ],
 )

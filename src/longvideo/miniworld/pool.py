@@ -9,6 +9,7 @@ import sys
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from tqdm import tqdm
 from longvideo.data.recognition import Labels, Segment
 from longvideo.data.recognition_splits import LAYOUTS, ONE_SPLIT, SPLITS, read_split, write_splits
 from longvideo.errors import UserError
-from longvideo.miniworld.acts import Act, take_of
+from longvideo.miniworld.acts import HANDHELD, STEADY, Act, Pace, take_of
 from longvideo.miniworld.film import film
 from longvideo.miniworld.origin import drop_other_videos
 from longvideo.miniworld.stories import charades, hmdb, kinetics, something, ucf
@@ -77,12 +78,12 @@ def _clips(layout: str, names: tuple[str, ...], shot: Shot, pattern: str) -> Poo
     return PoolStory(layout, names, tell)
 
 
-def _acts(layout: str, acts: tuple[Act, ...], pattern: str) -> PoolStory:
+def _acts(layout: str, acts: tuple[Act, ...], pattern: str, pace: Pace = HANDHELD) -> PoolStory:
     """Return the story of clips whose look is a part of the action."""
 
     def shot(keys: Keys, label: int, group: int, clip: int, frames: int, fps: int) -> Take:
         rngs = (np.random.default_rng([*keys, label, group]), np.random.default_rng([*keys, label, group, clip + 1]))
-        return take_of(acts[label], *rngs, frames, fps)
+        return take_of(acts[label], *rngs, frames, fps, pace)
 
     return _clips(layout, tuple(act.name for act in acts), shot, pattern)
 
@@ -94,11 +95,11 @@ def _something(keys: Keys, label: int, group: int, clip: int, frames: int, fps: 
     return something.take_of(something.DEEDS[label], look, place, rest, frames, fps)
 
 
-def _charades(keys: Keys, number: int, frames: int, fps: int) -> Told:
+def _charades(keys: Keys, number: int, frames: int, fps: int, pace: Pace = charades.CLOSE) -> Told:
     group, clip = number // CLIPS, number % CLIPS
     video = f"P{group:03d}{chr(ord('A') + clip)}"
     rngs = (np.random.default_rng([*keys, group]), np.random.default_rng([*keys, group, clip + 1]))
-    take, spans = charades.tell(*rngs, frames, fps)
+    take, spans = charades.tell(*rngs, frames, fps, pace)
     return Told(video, group, take, tuple(Segment(video, *span) for span in spans))
 
 
@@ -106,7 +107,8 @@ POOLS = {
     "ucf": _acts("ucf101", ucf.ACTS, "v_{name}_g{group:02d}_c{clip:02d}"),
     "hmdb": _acts("hmdb51", hmdb.ACTS, "g{group:02d}_{name}_{clip}"),
     "charades": PoolStory("charades", charades.CLASSES, _charades),
-    "kinetics": _acts("kinetics", kinetics.ACTS, "world{label:02d}{group:03d}_{clip:06d}_000010"),
+    "charades_steady": PoolStory("charades", charades.CLASSES, partial(_charades, pace=STEADY)),
+    "kinetics": _acts("kinetics", kinetics.ACTS, "world{label:02d}{group:03d}_{clip:06d}_000010", STEADY),
     "something": _clips("something_v2", something.NAMES, _something, "{label:02d}{group:03d}{clip}"),
 }
 

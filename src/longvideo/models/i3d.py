@@ -102,11 +102,11 @@ NL_MINI = I3DArchitecture(
 NL_SMOKE = replace(
     NL_MINI, stem_width=4, stem_kernel=(3, 3, 3), widths=(4, 4, 4, 8), temporal_kernels=((3,), (1,), (3,), (1,))
 )
-# For whole clips: an output stride of 16.
+# For whole clips, of 48x48 video; with one block per stage, motion must be looked for from res3 on to be found.
 MINI = replace(
-    NL_MINI, widths=(8, 16, 32, 64), strides=(1, 2, 2, 1), non_local=NO_BLOCKS, expansion=4, zero_last_scale=True
+    NL_MINI, strides=(1, 2, 1, 1), non_local=NO_BLOCKS, stem_kernel=(3, 7, 7), stem_stride=(1, 4, 4), pool1=False
 )
-SLOW = partial(replace, stem_kernel=(1, 5, 5), temporal_kernels=((1,), (1,), (3,), (3,)), pool2=False)
+SLOW = partial(replace, stem_kernel=(1, 7, 7), temporal_kernels=((1,), (3,), (3,), (3,)), pool2=False)
 
 ARCHITECTURES = {
     "r50_i3d_nl": R50_BOXES,

@@ -5,9 +5,11 @@ change; which way the arms row is too fine for the blocks of a codec. Each thing
 it does otherwise go their own ways meanwhile.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
-from longvideo.miniworld.acts import Change, Limbs, Motion, Rng, dress, shoot
+from longvideo.miniworld.acts import HANDHELD, Change, Limbs, Motion, Pace, Rng, dress, shoot
 from longvideo.miniworld.behaviour import choose_per_spell
 from longvideo.miniworld.take import Ints, Setting, Shape, Take
 
@@ -18,13 +20,14 @@ MOVES = (Motion.STAY, Motion.RISE, Motion.SINK, Motion.PASS)
 NOTHING, FLASH, FORTH, BACK, BLINK = range(5)
 HELD_SECONDS = (3, 5)
 DONE_SECONDS = (2, 3)
-FOLLOW = (0.9, 1.0)
+CLOSE = replace(HANDHELD, follow=(0.9, 1.0))
+"""The camera goes all the way with the figure."""
 
 Span = tuple[int, float, float]
 """Class, start and end in seconds."""
 
 
-def tell(group: Rng, clip: Rng, frames: int, fps: int) -> tuple[Take, list[Span]]:
+def tell(group: Rng, clip: Rng, frames: int, fps: int, pace: Pace = CLOSE) -> tuple[Take, list[Span]]:
     """Tell one video: `group` draws the place and the clothes that videos of one person share, `clip` the rest."""
     setting, place = Setting(int(group.integers(len(Setting)))), int(group.integers(2**31))
     cloth = int(group.integers(2**31))
@@ -35,7 +38,7 @@ def tell(group: Rng, clip: Rng, frames: int, fps: int) -> tuple[Take, list[Span]
     other = choose_per_spell(clip, frames, done, range(5))
     change = np.select([other == FLASH, other == BLINK], [Change.PROP, Change.CAP], Change.NONE).astype(np.int32)
     limbs = np.select([other == FORTH, other == BACK], [Limbs.ROW_UP, Limbs.ROW_DOWN], Limbs.HOLD).astype(np.int32)
-    take = shoot(clip, fps, (setting, place), (looks, held), motion, change, limbs, FOLLOW)
+    take = shoot(clip, fps, (setting, place), (looks, held), motion, change, limbs, pace)
     return take, spans(held, motion, other, fps)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from longvideo.miniworld.acts import Limbs, Motion, Rng, dress, shoot
+from longvideo.miniworld.acts import STEADY, Limbs, Motion, Rng, dress, shoot
 from longvideo.miniworld.take import Setting, Shape, Take
 
 TURN = (0.4, 0.6)
@@ -62,4 +62,4 @@ def take_of(deed: Deed, look: Rng, group: Rng, clip: Rng, frames: int, fps: int)
     turn = round(float(clip.uniform(*TURN)) * frames)
     motion = np.where(np.arange(frames) < turn, deed.motions[0], deed.motions[-1]).astype(np.int32)
     place = (setting, int(group.integers(2**31)))
-    return shoot(clip, fps, place, ((dress(look, shape),), constant), motion, constant, constant + deed.limbs)
+    return shoot(clip, fps, place, ((dress(look, shape),), constant), motion, constant, constant + deed.limbs, STEADY)
