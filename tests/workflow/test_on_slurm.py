@@ -51,8 +51,7 @@ def test_two_processes_on_two_nodes_train_as_one(head, smoke):
     assert done.status == 0, done.stdout + done.stderr
     logs = [(folder / TRAINED / "log.jsonl").read_text() for folder in (head.folder, smoke.folder)]
     two, one = ([json.loads(line)["loss"] for line in log.splitlines()] for log in logs)
-    # Half a batch is summed in another order; AdamW makes small gradients' rounding larger, from 1e-7 to 1e-4.
-    assert len(two) == 6 and two[:3] == pytest.approx(one[:3], abs=1e-5) and two == pytest.approx(one, abs=1e-3)
+    assert len(two) == 6 and two == pytest.approx(one, abs=1e-5)
 
 
 def _name(script):
