@@ -9,6 +9,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from longvideo.models.conv import Conv3d
 from longvideo.models.nonlocal_block import NonLocalBlock
 from longvideo.models.norms import Norm, zero_scale
 
@@ -24,7 +25,7 @@ class Bottleneck(nn.Module):
     ) -> None:
         super().__init__()
         inputs, inner, outputs = channels
-        conv = partial(nn.Conv3d, bias=False)
+        conv = partial(Conv3d, bias=False)
         self.conv1 = conv(inputs, inner, (temporal_kernel, 1, 1), padding=(temporal_kernel // 2, 0, 0))
         self.norm1 = norm(inner)
         strides, dilations = (1, stride, stride), (1, dilation, dilation)

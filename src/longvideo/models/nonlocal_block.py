@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from longvideo.models.conv import Conv3d
 from longvideo.models.norms import Norm, zero_scale
 
 Attention = Literal["softmax", "dot_product"]
@@ -44,10 +45,10 @@ class NonLocalBlock(nn.Module):
         self.frames_per_group = frames_per_group
         self.pool = pool
         self.attention = attention
-        self.theta = nn.Conv3d(channels, inner, 1)
-        self.phi = nn.Conv3d(channels, inner, 1)
-        self.g = nn.Conv3d(channels, inner, 1)
-        self.out = nn.Conv3d(inner, channels, 1)
+        self.theta = Conv3d(channels, inner, 1)
+        self.phi = Conv3d(channels, inner, 1)
+        self.g = Conv3d(channels, inner, 1)
+        self.out = Conv3d(inner, channels, 1)
         self.norm = norm(channels)
         # 0.01 from res3 of a ResNet-50 on; in narrower networks as large as gives the same signal.
         std = 0.01 * max(1.0, 512 / channels) ** 0.5

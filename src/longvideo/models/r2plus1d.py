@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from longvideo.errors import UserError
 from longvideo.models.bottleneck import Shape, Stages
+from longvideo.models.conv import Conv3d
 from longvideo.models.norms import Norm, zero_scale
 
 
@@ -64,7 +65,7 @@ class Bottleneck(nn.Module):
     ) -> None:
         super().__init__()
         inputs, inner, outputs = channels
-        conv = partial(nn.Conv3d, bias=False)
+        conv = partial(Conv3d, bias=False)
         self.conv1 = conv(inputs, inner, 1)
         self.norm1 = norm(inner)
         # Differs from paper: space before time there; the public networks, and the printed cost, have time first.

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from longvideo.errors import UserError
 from longvideo.models.bottleneck import Shape, Stage, Stages, initialise
+from longvideo.models.conv import Conv3d
 from longvideo.models.nonlocal_block import Attention, NonLocalBlock
 from longvideo.models.norms import Norm
 
@@ -210,7 +211,7 @@ class SlowFast(nn.Module):
         kernel, padding = (a.fusion_kernel, 1, 1), (a.fusion_kernel // 2, 0, 0)
         self.joins = nn.ModuleDict()  # what joins the slow pathway before each stage
         for stage, inputs, outputs in zip(STAGES, fast.leaving, joining):
-            conv = nn.Conv3d(inputs, outputs, kernel, (a.alpha, 1, 1), padding, bias=False)
+            conv = Conv3d(inputs, outputs, kernel, (a.alpha, 1, 1), padding, bias=False)
             self.joins[stage] = nn.Sequential(conv, norm(outputs), nn.ReLU(inplace=True))
         initialise(self, a.zero_last_scale)
         self.channels_of = (self.slow.leaving[-1], fast.leaving[-1])
