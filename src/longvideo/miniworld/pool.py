@@ -95,7 +95,7 @@ def _something(keys: Keys, label: int, group: int, clip: int, frames: int, fps: 
     return something.take_of(something.DEEDS[label], look, place, rest, frames, fps)
 
 
-def _charades(keys: Keys, number: int, frames: int, fps: int, pace: Pace = charades.CLOSE) -> Told:
+def _charades(pace: Pace, keys: Keys, number: int, frames: int, fps: int) -> Told:
     group, clip = number // CLIPS, number % CLIPS
     video = f"P{group:03d}{chr(ord('A') + clip)}"
     rngs = (np.random.default_rng([*keys, group]), np.random.default_rng([*keys, group, clip + 1]))
@@ -106,8 +106,8 @@ def _charades(keys: Keys, number: int, frames: int, fps: int, pace: Pace = chara
 POOLS = {
     "ucf": _acts("ucf101", ucf.ACTS, "v_{name}_g{group:02d}_c{clip:02d}"),
     "hmdb": _acts("hmdb51", hmdb.ACTS, "g{group:02d}_{name}_{clip}"),
-    "charades": PoolStory("charades", charades.CLASSES, _charades),
-    "charades_steady": PoolStory("charades", charades.CLASSES, partial(_charades, pace=STEADY)),
+    "charades": PoolStory("charades", charades.CLASSES, partial(_charades, charades.CLOSE)),
+    "charades_steady": PoolStory("charades", charades.CLASSES, partial(_charades, STEADY)),
     "kinetics": _acts("kinetics", kinetics.ACTS, "world{label:02d}{group:03d}_{clip:06d}_000010", STEADY),
     "something": _clips("something_v2", something.NAMES, _something, "{label:02d}{group:03d}{clip}"),
 }

@@ -70,8 +70,7 @@ class SubBatchNorm3d(nn.BatchNorm3d):
             values, means, variances = y.view(x.shape), means.view(splits, -1), variances.view(splits, -1)
             if last:
                 values = values.contiguous(memory_format=torch.channels_last_3d)
-        spread, mean = torch.var_mean(means, 0, correction=0)
-        return Normed(values, mean, variances.mean(0) + spread)
+        return _joined(values, means, variances, means.new_full((splits,), 1 / splits))
 
     def _unequal(self, x: Tensor, splits: int) -> Normed:
         parts = [_normed(x[part::splits], self.weight, self.bias, self.eps) for part in range(splits)]
@@ -159,6 +158,6 @@ def _normed(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float) -> Normed:
 
 
 def _joined(values: Tensor, means: Tensor, variances: Tensor, shares: Tensor) -> Normed:
-    """Join the statistics of parts, [S, C], by their shares of the batch, [S]."""
-    mean = shares @ means
-    return Normed(values, mean, shares @ variances + shares @ (means - mean).square())
+    """Join the statistics of parts, [S, C], by their shares of the batch, [S]; autocast halves a product's digits."""
+    mean = (shares[:, None] * means).sum(0)
+    return Normed(values, mean, (shares[:, None] * (variances + (means - mean).square())).sum(0))

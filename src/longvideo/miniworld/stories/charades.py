@@ -27,7 +27,7 @@ Span = tuple[int, float, float]
 """Class, start and end in seconds."""
 
 
-def tell(group: Rng, clip: Rng, frames: int, fps: int, pace: Pace = CLOSE) -> tuple[Take, list[Span]]:
+def tell(group: Rng, clip: Rng, frames: int, fps: int, pace: Pace) -> tuple[Take, list[Span]]:
     """Tell one video: `group` draws the place and the clothes that videos of one person share, `clip` the rest."""
     setting, place = Setting(int(group.integers(len(Setting)))), int(group.integers(2**31))
     cloth = int(group.integers(2**31))
