@@ -19,7 +19,8 @@ def test_gradients_are_those_of_finite_differences(splits):
 
 def test_a_mean_far_above_the_deviation_costs_few_digits():
     x = clips(8).float() + 1000
-    exact = x.double().unflatten(0, (-1, 4)).var((0, 3, 4, 5))
+    parts = x.double().unflatten(0, (-1, 4))
+    exact = parts.var((0, 3, 4, 5)).mean(0) + parts.mean((0, 3, 4, 5)).var(0, correction=0)
     weight, bias = torch.ones(CHANNELS), torch.zeros(CHANNELS)
     found = norm_parts(x.contiguous(memory_format=LAST), weight, bias, 1e-5, 4)
     torch.testing.assert_close(found.variance.double(), exact, rtol=1e-3, atol=0)
@@ -48,3 +49,8 @@ def test_what_comes_after_may_write_over_the_result():
         activate(norm(x)).square().sum().backward()
         grads.append(x.grad)
     torch.testing.assert_close(*grads)
+
+
+def test_a_single_value_has_no_statistics():
+    with pytest.raises(ValueError, match="more than one value of a channel in each of 2 parts"):
+        norm_parts(torch.ones(3, 2, 1, 1, 1), torch.ones(2), torch.zeros(2), 1e-5, 2)

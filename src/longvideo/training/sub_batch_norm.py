@@ -51,6 +51,8 @@ class SubBatchNorm3d(nn.BatchNorm3d):
             return super().forward(x)
         if self.group is not None:
             normed = norm_over_group(x, self.weight, self.bias, self.eps, self.group)
+        elif x.device.type == "cpu" and x.is_contiguous(memory_format=torch.channels_last_3d):
+            normed = norm_parts(x, self.weight, self.bias, self.eps, splits)
         elif len(x) % splits:
             normed = self._unequal(x, splits)
         else:
@@ -59,17 +61,14 @@ class SubBatchNorm3d(nn.BatchNorm3d):
         return normed.values
 
     def _equal(self, x: Tensor, splits: int) -> Normed:
-        """Normalise parts of equal size at once; but for channels last on a CPU, as so many more channels."""
-        last = x.is_contiguous(memory_format=torch.channels_last_3d) and not x.is_contiguous()
-        if last and x.device.type == "cpu":
-            values, means, variances = norm_parts(x, self.weight, self.bias, self.eps, splits)
-        else:
-            shape = (len(x) // splits, splits * x.shape[1], *x.shape[2:])
-            weight, bias = self.weight.repeat(splits), self.bias.repeat(splits)
-            y, means, variances = _normed(x.reshape(shape), weight, bias, self.eps)
-            values, means, variances = y.view(x.shape), means.view(splits, -1), variances.view(splits, -1)
-            if last:
-                values = values.contiguous(memory_format=torch.channels_last_3d)
+        """Normalise parts of equal size at once, as so many more channels."""
+        shape = (len(x) // splits, splits * x.shape[1], *x.shape[2:])
+        weight, bias = self.weight.repeat(splits), self.bias.repeat(splits)
+        y, means, variances = _normed(x.reshape(shape), weight, bias, self.eps)
+        values = y.view(x.shape)
+        if x.is_contiguous(memory_format=torch.channels_last_3d):
+            values = values.contiguous(memory_format=torch.channels_last_3d)
+        means, variances = means.view(splits, -1), variances.view(splits, -1)
         return _joined(values, means, variances, means.new_full((splits,), 1 / splits))
 
     def _unequal(self, x: Tensor, splits: int) -> Normed:
