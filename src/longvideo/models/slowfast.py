@@ -88,8 +88,8 @@ R101_50_50 = replace(R101_50_101, fast_kernels=_kernels(3, SIX_OF_23))
 NL_R50 = partial(replace, non_local=((), (1, 3), (1, 3, 5), ()))
 NL_R101 = partial(replace, non_local=((), (), (6, 13, 20), ()))
 BOXES = partial(replace, strides=(1, 2, 2, 1), res5_dilation=2)
-# For 48x48 video and one CPU core; alpha is 2 "to avoid a degenerated slow pathway" (thesis sec. 6.2.3) in clips of 16
-# frames, of which multigrid training begins with 4. With one block per stage, blocks that begin as their shortcut, or a
+# For 48x48 video and one CPU core; alpha is 2 "to avoid a degenerated slow pathway" (thesis sec. 6.2.3) in clips of 8
+# frames, of which multigrid training begins with 2. With one block per stage, blocks that begin as their shortcut, or a
 # fast pathway of a quarter of the width, are slow to find out that anything moves. The output stride of 8 leaves 3x3
 # cells of multigrid's smallest crops, 24 pixels; with 16, they did not help the larger ones.
 MINI = SlowFastArchitecture(
