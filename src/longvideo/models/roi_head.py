@@ -6,7 +6,6 @@ place for the whole clip: the "straight tube" of the thesis, sec. 7.1.4.
 
 import torch
 from torch import Tensor, nn
-from torchvision.ops import roi_align
 
 from longvideo.models.clip_classifier import averaged
 from longvideo.models.slowfast import Maps
@@ -42,6 +41,8 @@ class RoIHead(nn.Module):
 
     def _pool(self, maps: Tensor, boxes: Tensor, map_of_box: Tensor) -> Tensor:
         """Max-pool each box out of its map: maps [M, C, H, W], boxes [N, 4], map_of_box [N] -> [N, C]."""
+        from torchvision.ops import roi_align  # imports for two seconds, which models without boxes need not
+
         regions = torch.cat([map_of_box[:, None].to(boxes.dtype), boxes], dim=1)
         # The released models use the first RoIAlign: no half-pixel shift, as many samples as a cell covers positions.
         cells = roi_align(maps, regions, RESOLUTION, self.scale, sampling_ratio=0, aligned=False)

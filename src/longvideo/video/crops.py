@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torchvision.transforms.v2 import functional
+from torch.nn import functional
 
 MAX_DISTORTION = 1
 """Most places that the scales of a crop's height and width lie apart."""
@@ -71,7 +71,7 @@ def scale_to(frames: Tensor, height: int, width: int) -> Tensor:
     """Scale uint8 [S, H, W, C] to a size, bilinear between the nearest pixels (as OpenCV does), without smoothing."""
     if tuple(frames.shape[1:3]) == (height, width):
         return frames
-    return functional.resize(frames.permute(0, 3, 1, 2), [height, width], antialias=False).permute(0, 2, 3, 1)
+    return functional.interpolate(frames.permute(0, 3, 1, 2), (height, width), mode="bilinear").permute(0, 2, 3, 1)
 
 
 def _draw(count: int, generator: torch.Generator) -> int:
