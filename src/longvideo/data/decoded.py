@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from longvideo.files.manifest import Video
-from longvideo.video.reader import Frames, ReaderPool
+from longvideo.video.reader import Frames, ReaderPool, all_frames
 
 MEMORY = 2 * 1024**3
 """Bytes of frames that are kept, by each process that reads."""
@@ -42,6 +42,5 @@ class DecodedVideos:
         if not self._keeps:
             return self._pool.get(video.path).frames(numbers)
         if video.path not in self._kept:
-            reader = self._pool.get(video.path)
-            self._kept[video.path] = reader.frames(range(reader.frame_count))
+            self._kept[video.path] = all_frames(video.path)
         return self._kept[video.path][np.asarray(numbers)]
