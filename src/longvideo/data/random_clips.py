@@ -18,7 +18,7 @@ from longvideo.data.decoded import DecodedVideos
 from longvideo.files.manifest import Video
 from longvideo.video.dense_clips import random_clip
 from longvideo.video.sampling import random_segment_frames
-from longvideo.video.transforms import random_view
+from longvideo.video.transforms import random_view, stack_clips
 
 Targets = Callable[[str, NDArray[np.int64]], NDArray[np.float32]]
 """Maps a video and the T frames of a clip of it to its labels, [K]."""
@@ -127,4 +127,4 @@ class ClipBatch:
 
 def collate_clips(items: Sequence[tuple[Tensor, Tensor]]) -> ClipBatch:
     """Make a batch of clips of one shape and their labels, for `torch.utils.data.DataLoader(collate_fn=...)`."""
-    return ClipBatch(torch.stack([clip for clip, _ in items]), torch.stack([targets for _, targets in items]))
+    return ClipBatch(stack_clips([clip for clip, _ in items]), torch.stack([targets for _, targets in items]))

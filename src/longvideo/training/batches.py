@@ -15,7 +15,7 @@ from longvideo.data.windows import Windows
 from longvideo.files.bank import Bank
 from longvideo.training.device import derived_seed
 from longvideo.training.processes import share_of_batch
-from longvideo.video.transforms import random_view
+from longvideo.video.transforms import random_view, stack_clips
 
 
 @dataclass(frozen=True)
@@ -118,4 +118,4 @@ class ActionBatches(Dataset[ActionBatch]):
             generator = torch.Generator().manual_seed(derived_seed(self._seed, step, place))
             clip = self._clips.read(keyframe.video, keyframe.second)
             views.append(random_view(clip, torch.from_numpy(keyframe.boxes), self._short_side, self._crop, generator))
-        return torch.stack([clip for clip, _ in views]), torch.cat([boxes for _, boxes in views])
+        return stack_clips([clip for clip, _ in views]), torch.cat([boxes for _, boxes in views])

@@ -67,11 +67,14 @@ def cut(frames: Tensor, crop: Crop, size: int) -> Tensor:
     return scale_to(frames[:, top : top + height, left : left + width], size, size)
 
 
-def scale_to(frames: Tensor, height: int, width: int) -> Tensor:
-    """Scale uint8 [S, H, W, C] to a size, bilinear between the nearest pixels (as OpenCV does), without smoothing."""
+def scale_to(frames: Tensor, height: int, width: int, antialias: bool = False) -> Tensor:
+    """Scale uint8 [S, H, W, C] to a size, bilinear: between the nearest pixels (as OpenCV does) or with smoothing."""
     if tuple(frames.shape[1:3]) == (height, width):
         return frames
-    return functional.interpolate(frames.permute(0, 3, 1, 2), (height, width), mode="bilinear").permute(0, 2, 3, 1)
+    # As torchvision's resize does it, whose import takes longer than a small test set.
+    channels_first = frames.permute(0, 3, 1, 2)
+    scaled = functional.interpolate(channels_first, (height, width), mode="bilinear", antialias=antialias)
+    return scaled.permute(0, 2, 3, 1)
 
 
 def _draw(count: int, generator: torch.Generator) -> int:
