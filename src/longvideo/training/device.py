@@ -11,7 +11,8 @@ import torch
 def prepare(threads: int) -> torch.device:
     """Choose the device, bound the threads and ask for deterministic algorithms; call it first in a step."""
     torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True, warn_only=torch.cuda.is_available())
+    # As torch.use_deterministic_algorithms does it, which also imports torch's compiler, for two seconds.
+    torch.set_deterministic_debug_mode("warn" if torch.cuda.is_available() else "error")
     torch.backends.cudnn.benchmark = False
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
@@ -38,6 +39,13 @@ def precision(device: torch.device) -> AbstractContextManager[object]:
     if device.type == "cuda":
         return torch.autocast("cuda", torch.bfloat16)
     return contextlib.nullcontext()
+
+
+def seed_draws(seed: int, device: torch.device) -> None:
+    """Seed what is drawn on a device; without a GPU, torch.manual_seed keeps a stack trace of each call."""
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        torch.cuda.manual_seed(seed)
 
 
 def derived_seed(*parts: int) -> int:

@@ -12,7 +12,7 @@ from torch import nn, optim
 from tqdm import tqdm
 
 from longvideo.errors import UserError
-from longvideo.training.device import derived_seed, precision
+from longvideo.training.device import derived_seed, precision, seed_draws
 from longvideo.training.optimizer import RATE_FACTOR
 from longvideo.training.processes import Losses, Processes
 from longvideo.training.resume import Progress, asked_to_end
@@ -94,7 +94,7 @@ def fit(
                 rate = schedule.rate(step)
                 for group in optimizer.param_groups:
                     group["lr"] = rate * group.get(RATE_FACTOR, 1.0)
-                torch.manual_seed(derived_seed(seed, step, *part))
+                seed_draws(derived_seed(seed, step, *part), device)
                 with precision(device):
                     losses = losses_of(batch)
                 loss = torch.stack([value.float() for value in losses.values()]).sum()

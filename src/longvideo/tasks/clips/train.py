@@ -1,6 +1,6 @@
 """Training a classifier of clips, whose shape may change from update to update."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -71,7 +71,7 @@ def start_model(spec: ClipsSpec, classes: int, seed: int, init: Path | None) -> 
     return model.train()
 
 
-@dataclass(frozen=True)
+@dataclass
 class ClipLosses:
     """The loss of a batch, with batch norm's statistics over as many clips as its stage says.
 
@@ -86,11 +86,14 @@ class ClipLosses:
     splits: tuple[NormSplit, ...]
     groups: dict[int, dist.ProcessGroup | None]
     several: bool
+    _set: tuple[ClipClassifier, int] | None = field(default=None, init=False)
 
     def __call__(self, model: ClipClassifier, batch: ClipBatch) -> Losses:
         """Return the loss."""
-        split = self.splits[batch.stage]
-        set_norm_splits(model, split.splits, self.groups[split.devices])
+        if self._set != (model, batch.stage):  # not for each batch: it goes through all layers
+            split = self.splits[batch.stage]
+            set_norm_splits(model, split.splits, self.groups[split.devices])
+            self._set = model, batch.stage
         logits = model(batch.clips).float()
         loss = binary_cross_entropy_with_logits if self.several else cross_entropy
         return {"loss": batch.weight * loss(logits, batch.targets)}
