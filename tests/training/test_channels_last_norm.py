@@ -14,16 +14,16 @@ LAST = torch.channels_last_3d
 def test_gradients_are_those_of_finite_differences(splits):
     norm, _ = norms(splits)
     x = clips(6).detach().contiguous(memory_format=LAST).requires_grad_()
-    torch.autograd.gradcheck(lambda *given: norm_parts(*given, 1e-5, splits).values, (x, norm.weight, norm.bias))
+    torch.autograd.gradcheck(lambda x, *_: norm_parts(x, norm, splits), (x, norm.weight, norm.bias))
 
 
 def test_a_mean_far_above_the_deviation_costs_few_digits():
     x = clips(8).float() + 1000
     parts = x.double().unflatten(0, (-1, 4))
     exact = parts.var((0, 3, 4, 5)).mean(0) + parts.mean((0, 3, 4, 5)).var(0, correction=0)
-    weight, bias = torch.ones(CHANNELS), torch.zeros(CHANNELS)
-    found = norm_parts(x.contiguous(memory_format=LAST), weight, bias, 1e-5, 4)
-    torch.testing.assert_close(found.variance.double(), exact, rtol=1e-3, atol=0)
+    norm = SubBatchNorm3d(CHANNELS, momentum=1.0)
+    norm_parts(x.contiguous(memory_format=LAST), norm, 4)
+    torch.testing.assert_close(norm.running_var.double(), exact, rtol=1e-3, atol=0)
 
 
 @pytest.mark.parametrize("size", [8, 7])
@@ -53,4 +53,11 @@ def test_what_comes_after_may_write_over_the_result():
 
 def test_a_single_value_has_no_statistics():
     with pytest.raises(ValueError, match="more than one value of a channel in each of 2 parts"):
-        norm_parts(torch.ones(3, 2, 1, 1, 1), torch.ones(2), torch.zeros(2), 1e-5, 2)
+        norm_parts(torch.ones(3, 2, 1, 1, 1), SubBatchNorm3d(2), 2)
+
+
+def test_second_derivatives_are_refused():
+    norm, _ = norms(2)
+    x = clips(4).detach().contiguous(memory_format=LAST).requires_grad_()
+    with pytest.raises(RuntimeError, match="second ones are wanted"):
+        torch.autograd.grad(norm(x).square().sum(), x, create_graph=True)

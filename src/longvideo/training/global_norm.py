@@ -80,10 +80,9 @@ def record(norm: nn.BatchNorm3d, mean: Tensor, variance: Tensor) -> None:
     """Let a norm's running statistics follow the mean and variance, [C], of an update."""
     assert norm.running_mean is not None and norm.running_var is not None
     assert norm.num_batches_tracked is not None and norm.momentum is not None
-    with torch.no_grad():
-        norm.num_batches_tracked += 1
-        norm.running_mean.lerp_(mean, norm.momentum)
-        norm.running_var.lerp_(variance, norm.momentum)
+    norm.num_batches_tracked.add_(1)
+    norm.running_mean.lerp_(mean, norm.momentum)
+    norm.running_var.lerp_(variance, norm.momentum)
 
 
 def replace_norms(module: nn.Module, old: type[nn.BatchNorm3d], new: type[nn.BatchNorm3d]) -> None:

@@ -15,7 +15,17 @@ Array = NDArray[np.floating[Any]]
 
 @njit(cache=True)
 def forward(
-    rows: Array, scale: Array, shift: Array, epsilon: float, to: Array, means: Array, factors: Array, joined: Array
+    rows: Array,
+    scale: Array,
+    shift: Array,
+    epsilon: float,
+    momentum: float,
+    to: Array,
+    means: Array,
+    factors: Array,
+    running_mean: Array,
+    running_variance: Array,
+    updates: NDArray[np.int64],
 ) -> None:
     """Normalise, and write what the backward pass and testing need.
 
@@ -24,18 +34,23 @@ def forward(
         scale: [C].
         shift: [C].
         epsilon: Added to the variance.
+        momentum: Of the running statistics.
         to: Gets the normalised rows.
         means: Gets the parts' means, [S, C].
         factors: Gets one over the parts' deviations, [S, C].
-        joined: Gets mean and unbiased variance of the batch as its parts have them, [2, C].
+        running_mean: Follows the mean of the batch, [C].
+        running_variance: Follows the unbiased variance of the batch as its parts have it, [C].
+        updates: Counts the calls, [].
     """
     clips, lines, width = rows.shape
     splits, channels = means.shape
-    variances = np.empty_like(means)
+    variances, shares = np.empty_like(means), np.empty(splits)
     own = np.empty((3, width), rows.dtype)
     sums, a, b = own[0], own[1], own[2]
     for part in range(splits):
-        count = len(range(part, clips, splits)) * lines * (width // channels)
+        own_clips = len(range(part, clips, splits))
+        shares[part] = own_clips / clips
+        count = own_clips * lines * (width // channels)
         mean, variance, factor = means[part], variances[part], factors[part]
         sums[:] = 0
         for clip in range(part, clips, splits):
@@ -64,12 +79,15 @@ def forward(
             for line in range(lines):
                 for k in range(width):
                     to[clip, line, k] = rows[clip, line, k] * a[k] + b[k]
-    joined[:] = 0
-    for part in range(splits):
-        joined[0] += means[part] * (len(range(part, clips, splits)) / clips)
-    for part in range(splits):
-        share = len(range(part, clips, splits)) / clips
-        joined[1] += (variances[part] + (means[part] - joined[0]) ** 2) * share
+    for c in range(channels):
+        mean_c, variance_c = 0.0, 0.0
+        for part in range(splits):
+            mean_c += means[part, c] * shares[part]
+        for part in range(splits):
+            variance_c += (variances[part, c] + (means[part, c] - mean_c) ** 2) * shares[part]
+        running_mean[c] += momentum * (mean_c - running_mean[c])
+        running_variance[c] += momentum * (variance_c - running_variance[c])
+    updates[()] += 1
 
 
 @njit(cache=True)
