@@ -9,7 +9,9 @@ from snakemake_calls import NO_EDIT, clone, make_calls
 pytestmark = pytest.mark.workflow
 KINDS = ("detections/**/*.parquet", "banks/**/*.npy", "checkpoints/**/*.safetensors", "metrics/**/*.json")
 TARGETS = [f"results/smoke/metrics/{name}/s0.json" for name in ("ava_cnn/support_2", "ava_lfb/nl", "ava_lfb/avg")]
-TRAINED = "results/smoke/checkpoints/ava_cnn/support_3/s0"
+# Roundings differ with the clips of a process; with some recipes a value is 0 for one and 4e-6 for two, which opens a
+# ReLU.
+TRAINED = "results/smoke/checkpoints/ava_cnn/support_10/s0"
 GPU_RULES = {"detect_train", "detect_run", "bank", "train", "predict"}
 
 
@@ -51,8 +53,7 @@ def test_two_processes_on_two_nodes_train_as_one(head, smoke):
     assert done.status == 0, done.stdout + done.stderr
     logs = [(folder / TRAINED / "log.jsonl").read_text() for folder in (head.folder, smoke.folder)]
     two, one = ([json.loads(line)["loss"] for line in log.splitlines()] for log in logs)
-    # Their roundings differ by the number of clips, and a ReLU that one of them closes moves a network of 4 channels.
-    assert len(two) == 6 and two[:4] == pytest.approx(one[:4], abs=1e-5) and two == pytest.approx(one, abs=1e-3)
+    assert len(two) == 6 and two == pytest.approx(one, abs=1e-5)
 
 
 def _name(script):
