@@ -47,6 +47,8 @@ class Executor(RemoteExecutor):
         self.folder = base / f"{datetime.now():%Y-%m-%dT%H-%M-%S}-{os.getpid()}"
         self.folder.mkdir(parents=True)
         self.records = Records(base / "running")
+        # Snakemake's own list of active jobs is empty while they are being checked.
+        self._followed: dict[str, SubmittedJobInfo] = {}
         self._cores: int | str = "all"
         self._silent = False
 
@@ -120,7 +122,9 @@ class Executor(RemoteExecutor):
         name = f"Group {job.groupid}" if job.is_group() else f"Job {job.jobid}"
         self.logger.info(f"{name} is {self.cluster} job {handle.job_id} ({what}); log: {log}")
         aux = {"handle": handle.task(0), "log": log, "ended_since": None}
-        self.report_job_submission(SubmittedJobInfo(job, external_jobid=handle.job_id, aux=aux))
+        info = SubmittedJobInfo(job, external_jobid=handle.job_id, aux=aux)
+        self._followed[str(handle.job_id)] = info
+        self.report_job_submission(info)
 
     async def check_active_jobs(self, active_jobs: list[SubmittedJobInfo]) -> AsyncGenerator[SubmittedJobInfo, None]:
         """Report the jobs that have ended, and yield the others."""
@@ -144,6 +148,7 @@ class Executor(RemoteExecutor):
             if problem is None:
                 yield info
                 continue
+            self._followed.pop(name, None)
             if self.cluster == "slurm":
                 self.records.remove(name, str(info.aux["handle"].paths.folder))
             if problem == SUCCESS:
@@ -185,13 +190,14 @@ class Executor(RemoteExecutor):
         return f"has left no result, and ended as {state}"
 
     def cancel_jobs(self, active_jobs: list[SubmittedJobInfo]) -> None:
-        """Cancel what has been submitted and has not ended."""
+        """Cancel what has been submitted and has not ended, whatever Snakemake takes for active at this moment."""
+        followed = list(self._followed.values())
         if self.cluster == "slurm":
-            scheduler.cancel(str(info.external_jobid) for info in active_jobs)
-            for info in active_jobs:
+            scheduler.cancel(str(info.external_jobid) for info in followed)
+            for info in followed:
                 self.records.remove(str(info.external_jobid), str(info.aux["handle"].paths.folder))
         else:
-            for info in active_jobs:
+            for info in followed:
                 info.aux["handle"].cancel(check=False)
 
     async def sleep(self) -> None:

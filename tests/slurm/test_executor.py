@@ -107,7 +107,20 @@ def test_a_signal_and_preemption_at_once_each_resume(head, slurm):
     assert all(len(head.read(f"state/{name}/starts").split()) >= 2 for name in "ab")
 
 
-def test_ctrl_c_cancels_within_seconds(head, slurm):
+def answer_late(head, slurm):
+    """Let SLURM take two seconds to say which jobs there are."""
+    folder = head.folder / "late"
+    folder.mkdir()
+    late = folder / "squeue"
+    late.write_text(f'#!/bin/sh\nsleep 2\nexec {shutil.which("squeue", path=slurm.env["PATH"])} "$@"\n')
+    late.chmod(0o755)
+    head.env["PATH"] = f"{folder}:{head.env['PATH']}"
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_ctrl_c_cancels_within_seconds(head, slurm, late):
+    if late:  # jobs are being asked for when Ctrl-C comes
+        answer_late(head, slurm)
     process = head.start("count/a.txt", "--config", "steps=500")
     wait_for(lambda: (head.folder / "state/a/step").exists(), "a job that counts")
     began = time.monotonic()
