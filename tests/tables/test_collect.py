@@ -1,28 +1,12 @@
 import pytest
+from made_up_runs import write_run
 
 from longvideo.errors import UserError
-from longvideo.files.metrics import Metric, RunMetrics, metrics_path, write_metrics
 from longvideo.tables.collect import MetricsFolder, gaps_in_words
 
 
 def put(root, experiment_id, seed, value, unit="%", path_seed=None, device="cpu"):
-    experiment, variant = experiment_id.split("/")
-    run = RunMetrics(
-        experiment=experiment,
-        variant=variant,
-        seed=seed,
-        scale="mini",
-        dataset=f"world-s{seed}",
-        split="test",
-        protocol="lfb",
-        metrics={"map": Metric(value=value, unit=unit)},
-        counts={},
-        commit="abc",
-        device=device,
-        spec_hash="00",
-        software={},
-    )
-    write_metrics(metrics_path(root, experiment_id, seed if path_seed is None else path_seed), run)
+    write_run(root, experiment_id, seed, {"map": (value, unit)}, path_seed, device=device)
 
 
 def test_mean_and_errors_are_those_over_the_seeds(tmp_path):

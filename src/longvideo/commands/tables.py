@@ -13,7 +13,7 @@ from longvideo.commands._runs import (
     width,
 )
 from longvideo.graph import RESULTS
-from longvideo.specs.figure import SpeedAccuracyFigure
+from longvideo.specs.figure import MeasuredFigure, TradeOffFigure
 from longvideo.specs.load import load_figure, load_table, names
 from longvideo.tables.render import DOCUMENTS
 from longvideo.tables.store import RELEASED, cells_in_words, stored_figure, stored_table, verdicts_in_words
@@ -60,10 +60,13 @@ def _row(found: Target, chosen: Run) -> tuple[str, ...]:
 
 def _figure_row(found: Target, chosen: Run) -> tuple[str, ...]:
     figure = load_figure(found.target)
-    printed = str(len(figure.printed)) if isinstance(figure, SpeedAccuracyFigure) else ""
+    printed = str(len(figure.printed)) if isinstance(figure, MeasuredFigure) else ""
     stored = stored_figure(RESULTS, chosen.name, found.target, figure.form)
     ours = "not drawn" if stored is None else RELEASED if stored.released else "drawn"
-    return (found.target, printed, ours, "", found.what)
+    claims = "" if stored is None else verdicts_in_words(stored.figure.claims)
+    if stored is None and isinstance(figure, TradeOffFigure) and figure.claims:
+        claims = f"{len(figure.claims)} not run"
+    return (found.target, printed, ours, claims, found.what)
 
 
 def _unbuilt(found: Target, chosen: Run) -> tuple[str, ...]:

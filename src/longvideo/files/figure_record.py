@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import Field
 
 from longvideo.files.record import Record, read_record, write_record
+from longvideo.files.table_record import ClaimRecord
 
 
 class PointRecord(Record):
@@ -37,6 +38,8 @@ class FigureRecord(Record):
         seeds: Seeds that it was drawn from.
         facts: What was chosen and measured for it, in words.
         points: Of a plot; a picture has none.
+        units: Of the points' x, y and size.
+        claims: What the document says of the points.
         commit: Commit of the code that drew it.
         commits: Commits of the code that measured what is drawn.
         devices: Where that was measured.
@@ -54,6 +57,8 @@ class FigureRecord(Record):
     seeds: tuple[int, ...]
     facts: dict[str, str] = Field(default_factory=dict)
     points: tuple[PointRecord, ...] = ()
+    units: tuple[str, str, str] = ("ms", "%", "bytes")
+    claims: tuple[ClaimRecord, ...] = ()
     commit: str
     commits: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()

@@ -62,7 +62,10 @@ class HeadRecord(Record):
 
 
 class ClaimRecord(Record):
-    """A claim and its verdict; `measure` says what `difference` and its 95 % interval from `low` to `high` are."""
+    """A claim and its verdict; `measure` says what `difference` and its 95 % interval from `low` to `high` are.
+
+    `unit` is theirs; None, of records that know none, stands for the table's.
+    """
 
     id: str
     kind: str
@@ -75,6 +78,7 @@ class ClaimRecord(Record):
     high: float | None
     seeds: tuple[int, ...]
     reason: str
+    unit: str | None = None
 
 
 class RunRecord(Record):

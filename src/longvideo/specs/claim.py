@@ -60,10 +60,11 @@ class NoGainClaim(Spec):
     share: float = Field(default=0.25, gt=0, lt=1)
 
 
-ClaimSpec = Annotated[GreaterClaim | TrendClaim | NoGainClaim, Field(discriminator="kind")]
+Claim = GreaterClaim | TrendClaim | NoGainClaim
+ClaimSpec = Annotated[Claim, Field(discriminator="kind")]
 
 
-def claim_cells(claim: GreaterClaim | TrendClaim | NoGainClaim) -> tuple[CellKey | Measurement, ...]:
+def claim_cells(claim: Claim) -> tuple[CellKey | Measurement, ...]:
     """List what a claim compares, in the order of its keys."""
     if isinstance(claim, TrendClaim):
         return claim.cells

@@ -6,10 +6,10 @@ A figure is drawn from videos of a data set (`VideoFigure`), from metrics of exp
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, model_validator
 
 from longvideo.specs.base import Count, Fraction, Name, Positive, Spec
-from longvideo.specs.claim import Measurement
+from longvideo.specs.claim import Claim, ClaimSpec, Measurement, claim_cells
 from longvideo.specs.experiment import EXPERIMENT_ID, ExperimentId
 from longvideo.specs.multigrid import MultigridSpec
 
@@ -117,7 +117,10 @@ class PrintedCurvePointSpec(Spec):
 
 
 class TradeOffFigure(FigureHead):
-    """Training time, in times of the baseline's, against accuracy; `time` and `accuracy` name metrics."""
+    """Training time, in times of the baseline's, against accuracy; `time` and `accuracy` name metrics.
+
+    Claims compare measurements of these two metrics.
+    """
 
     kind: Literal["trade_off"]
     baseline: ExperimentId = Field(pattern=EXPERIMENT_ID)
@@ -125,13 +128,33 @@ class TradeOffFigure(FigureHead):
     accuracy: str
     curves: tuple[CurveSpec, ...] = Field(min_length=1)
     printed: tuple[PrintedCurvePointSpec, ...]
+    claims: tuple[ClaimSpec, ...] = ()
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:
         """Everything that the curves need measured, each once."""
         names = [self.baseline, *(point.experiment for curve in self.curves for point in curve.points)]
         metrics = (self.time, self.accuracy)
-        return tuple(Measurement(experiment=name, metric=metric) for name in dict.fromkeys(names) for metric in metrics)
+        drawn = [Measurement(experiment=name, metric=metric) for name in dict.fromkeys(names) for metric in metrics]
+        return tuple(dict.fromkeys([*drawn, *(place for claim in self.claims for place in self.compared(claim))]))
+
+    @property
+    def units(self) -> tuple[str, str, str]:
+        """Of the points, as their record has them."""
+        return ("× the baseline's time", "%", "")
+
+    def compared(self, claim: Claim) -> tuple[Measurement, ...]:
+        """Return what a claim compares."""
+        return tuple(place for place in claim_cells(claim) if isinstance(place, Measurement))
+
+    @model_validator(mode="after")
+    def _claims_name_metrics(self) -> "TradeOffFigure":
+        for claim in self.claims:
+            for place in claim_cells(claim):
+                if not isinstance(place, Measurement) or place.metric not in (self.time, self.accuracy):
+                    expected = f"an experiment's {self.time} or {self.accuracy}"
+                    raise ValueError(f"claim {claim.id!r}: expected {expected}, found {place}")
+        return self
 
 
 class PanelSpec(Spec):

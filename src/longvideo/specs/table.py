@@ -110,6 +110,11 @@ class TableSpec(Spec):
         """Return the cell of [row key, column key]; KeyError if there is none."""
         return {row.key: row for row in self.rows}[key[0]].cells[key[1]]
 
+    def unit_at(self, place: CellKey | Measurement) -> str:
+        """Return the unit of a place: that of its column, if it has one, else the table's."""
+        own = "" if isinstance(place, Measurement) else {column.key: column.unit for column in self.columns}[place[1]]
+        return own or self.unit
+
     def terms(self, place: CellKey | Measurement, depth: int = 0) -> Terms:
         """Return the sum that is measured at a place, a cell of this table or an experiment named directly.
 

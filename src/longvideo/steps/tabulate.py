@@ -15,20 +15,12 @@ from longvideo.errors import run_main
 from longvideo.files.atomic import write_json, write_text
 from longvideo.files.figure_record import FigureRecord, write_figure
 from longvideo.files.provenance import commit
-from longvideo.files.table_record import CellRecord, ClaimRecord, HeadRecord, RunRecord, TableRecord, write_table
-from longvideo.specs.claim import CellKey, ClaimSpec, GreaterClaim, Measurement, TrendClaim, claim_cells
+from longvideo.files.table_record import CellRecord, HeadRecord, RunRecord, TableRecord, write_table
+from longvideo.specs.claim import CellKey, Measurement, claim_cells
 from longvideo.specs.figure import ResolvedFigure
 from longvideo.specs.problems import as_user_error
 from longvideo.specs.table import ColumnSpec, ResolvedTable, RowSpec, TableSpec, Terms
-from longvideo.tables.assemble import (
-    claim_record,
-    greater_claim,
-    measured_cell,
-    no_gain_claim,
-    run_record,
-    static_cell,
-    trend_claim,
-)
+from longvideo.tables.assemble import make_claim, measured_cell, run_record, static_cell
 from longvideo.tables.collect import Measured, MetricsFolder
 from longvideo.tables.figures.table_plot import axis_of, plot_table
 from longvideo.tables.headline import headline
@@ -62,25 +54,11 @@ def measure(place: CellKey | Measurement, table: TableSpec, folder: MetricsFolde
     ratio = table.ratio(place)
     if ratio is not None:
         return folder.ratio(_named(ratio[0]), _named(ratio[1]))
-    units = {column.key: column.unit for column in table.columns}
-    own = "" if isinstance(place, Measurement) else units[place[1]]
-    return folder.combine(_named(table.terms(place)), own or table.unit)
+    return folder.combine(_named(table.terms(place)), table.unit_at(place))
 
 
 def _named(terms: Terms) -> list[tuple[float, str, str]]:
     return [(factor, found.experiment, found.metric) for factor, found in terms]
-
-
-def make_claim(claim: ClaimSpec, table: TableSpec, folder: MetricsFolder) -> ClaimRecord:
-    """Judge one claim."""
-    compared = [measure(place, table, folder) for place in claim_cells(claim)]
-    if isinstance(claim, TrendClaim):
-        judged = trend_claim(compared, claim.x, claim.direction == "falls")
-    elif isinstance(claim, GreaterClaim):
-        judged = greater_claim(compared[0], compared[1])
-    else:
-        judged = no_gain_claim(compared[0], compared[1], compared[2], claim.share)
-    return claim_record((claim.id, claim.kind, claim.text, claim.source), judged, compared)
 
 
 def make_record(resolved: ResolvedTable, metrics_root: Path) -> TableRecord:
@@ -88,7 +66,11 @@ def make_record(resolved: ResolvedTable, metrics_root: Path) -> TableRecord:
     table = resolved.table
     folder = MetricsFolder(metrics_root, resolved.seeds)
     cells = make_cells(table, folder)
-    claims = [make_claim(claim, table, folder) for claim in table.claims]
+    claims = []
+    for claim in table.claims:
+        places = claim_cells(claim)
+        compared = [measure(place, table, folder) for place in places]
+        claims.append(make_claim(claim, compared, table.unit_at(places[0])))
     runs: list[RunRecord] = [run_record(run) for run in folder.runs]
     return TableRecord(
         target=table.target,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from longvideo.files.metrics import RunMetrics
 from longvideo.files.table_record import CellRecord, ClaimRecord, RunRecord
+from longvideo.specs.claim import Claim, GreaterClaim, TrendClaim
 from longvideo.tables.claims import Verdict, judge_greater, judge_no_gain, judge_trend
 from longvideo.tables.collect import Measured, gaps_in_words
 from longvideo.tables.static import matches, static_value
@@ -49,41 +50,21 @@ def static_cell(row: str, column: str, name: str, printed: Printed, number_forma
     )
 
 
-def greater_claim(left: Measured, right: Measured) -> tuple[Verdict, str]:
-    """Judge that `left` is greater than `right`; return the verdict and what its difference is."""
-    return judge_greater(left.per_seed, right.per_seed), f"{left.name} minus {right.name}"
-
-
-def trend_claim(cells: Sequence[Measured], x: Sequence[float], falls: bool) -> tuple[Verdict, str]:
-    """Judge that the cells rise, or fall, with log2(x)."""
-    measure = f"{'fall' if falls else 'rise'} per doubling from {min(x):g} to {max(x):g}"
-    return judge_trend([cell.per_seed for cell in cells], x, falls), measure
-
-
-def no_gain_claim(control: Measured, baseline: Measured, gain: Measured, share: float) -> tuple[Verdict, str]:
-    """Judge that the control keeps less than `share` of the real gain over the baseline."""
-    verdict = judge_no_gain(control.per_seed, baseline.per_seed, gain.per_seed, share)
-    return verdict, f"{share:g} × the gain of {gain.name} minus the gain of {control.name}, over {baseline.name}"
-
-
-def claim_record(
-    identity: tuple[str, str, str, str], judged: tuple[Verdict, str], compared: Sequence[Measured]
-) -> ClaimRecord:
-    """Make the record of a claim.
+def make_claim(claim: Claim, compared: Sequence[Measured], unit: str) -> ClaimRecord:
+    """Judge a claim.
 
     Args:
-        identity: The claim's id, kind, text and source.
-        judged: Its verdict, and what its difference is.
-        compared: The metrics it compares; the reason names the seeds that they lack.
+        claim: The statement.
+        compared: What it compares, in the order of `claim_cells`; the reason names the seeds that these lack.
+        unit: Theirs.
     """
-    name, kind, text, source = identity
-    verdict, measure = judged
+    verdict, measure = _judged(claim, compared)
     reason = "; ".join(filter(None, [verdict.reason, *gaps_in_words(compared)]))
     return ClaimRecord(
-        id=name,
-        kind=kind,
-        text=text,
-        source=source,
+        id=claim.id,
+        kind=claim.kind,
+        text=claim.text,
+        source=claim.source,
         verdict=verdict.verdict,
         measure=measure,
         difference=verdict.difference,
@@ -91,7 +72,23 @@ def claim_record(
         high=verdict.high,
         seeds=verdict.seeds,
         reason=reason,
+        unit=unit,
     )
+
+
+def _judged(claim: Claim, compared: Sequence[Measured]) -> tuple[Verdict, str]:
+    """Return the verdict on a claim, and what its difference is."""
+    if isinstance(claim, TrendClaim):
+        falls = claim.direction == "falls"
+        measure = f"{'fall' if falls else 'rise'} per doubling from {min(claim.x):g} to {max(claim.x):g}"
+        return judge_trend([cell.per_seed for cell in compared], claim.x, falls), measure
+    if isinstance(claim, GreaterClaim):
+        left, right = compared
+        return judge_greater(left.per_seed, right.per_seed), f"{left.name} minus {right.name}"
+    control, baseline, gain = compared
+    verdict = judge_no_gain(control.per_seed, baseline.per_seed, gain.per_seed, claim.share)
+    measure = f"{claim.share:g} × the gain of {gain.name} minus the gain of {control.name}, over {baseline.name}"
+    return verdict, measure
 
 
 def run_record(run: RunMetrics) -> RunRecord:

@@ -6,6 +6,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from longvideo.files.figure_record import FigureRecord
 from longvideo.files.table_record import CellRecord, ClaimRecord, RunRecord, TableRecord
 from longvideo.tables.claims import NOT_TESTABLE
 
@@ -54,14 +55,14 @@ def header(table: TableRecord) -> list[str]:
     return [*filter(None, [not_comparable(table)]), *lines]
 
 
-def not_comparable(table: TableRecord) -> str:
+def not_comparable(made: TableRecord | FigureRecord) -> str:
     """Say why numbers of a small scale mean nothing beside the printed ones; empty where they can be compared."""
-    if table.scale not in SMALL_SCALES:
+    if made.scale not in SMALL_SCALES:
         return ""
-    used = sorted(set(table.datasets.values()))
+    used = sorted(set(made.datasets.values()))
     if all(name.startswith(WORLD_PREFIX) for name in used):
         return "These numbers are from the procedural world and are not comparable with the printed ones."
-    models = f"the small models of scale {table.scale} on {', '.join(used)}"
+    models = f"the small models of scale {made.scale} on {', '.join(used)}"
     return f"These numbers are of {models} and are not comparable with the printed ones."
 
 
@@ -128,12 +129,19 @@ def notes(table: TableRecord) -> list[str]:
     return [*filter(None, [table.note]), *(f"{cell.row}: {cell.note}." for cell in table.cells if cell.note)]
 
 
-def claim_lines(claim: ClaimRecord, table: TableRecord) -> list[str]:
-    """Say what a claim's verdict rests on, and where the statement comes from."""
+def claim_lines(claim: ClaimRecord, unit: str, number_format: str) -> list[str]:
+    """Say what a claim's verdict rests on, and where the statement comes from.
+
+    Args:
+        claim: The claim.
+        unit: Of the numbers where the claim has none of its own.
+        number_format: Of the numbers that it compares, such as ".1f".
+    """
     found = []
     if claim.difference is not None:
-        digits = f"+.{int(table.format[1:-1]) + 1}f"
-        unit = {"%": " points", "": ""}.get(table.unit, f" {table.unit}")
+        digits = f"+.{int(number_format[1:-1]) + 1}f"
+        known = unit if claim.unit is None else claim.unit
+        unit = {"%": " points", "": ""}.get(known, f" {known}")
         interval = ", 95 % interval unknown"
         if claim.low is not None and claim.high is not None:
             interval = f" [{format(claim.low, digits)}, {format(claim.high, digits)}]"
@@ -157,6 +165,6 @@ def markdown(table: TableRecord) -> str:
         parts.append("## Claims")
         parts.append("Intervals are 95 % t-intervals of the paired difference over seeds.")
         for claim in table.claims:
-            told = "\n".join(f"  {clean(line)}" for line in claim_lines(claim, table))
+            told = "\n".join(f"  {clean(line)}" for line in claim_lines(claim, table.unit, table.format))
             parts.append(f"- **{claim.verdict}**: {clean(claim.text)}\n{told}")
     return "\n\n".join(parts) + "\n"

@@ -31,7 +31,7 @@ def terminal(table: TableRecord, colour: bool, width: int) -> str:
         parts += ["", *(_wrapped(note, width) for note in notes(table))]
     if table.claims:
         parts += ["", paint("Claims", "bold", colour)]
-        parts += [claim_text(claim, table, colour, width) for claim in table.claims]
+        parts += claim_texts(table, colour, width)
     return "\n".join(parts) + "\n"
 
 
@@ -50,25 +50,30 @@ def figure_text(figure: FigureRecord, colour: bool, width: int) -> str:
         _wrapped(f"Ours: {'; '.join(facts)}.", width),
     ]
     parts += [_wrapped(f"{name}: {text}", width, INDENT) for name, text in figure.facts.items()]
-    parts += [_wrapped(_point_text(point), width, INDENT) for point in figure.points]
-    parts += ["", _wrapped(figure.note, width), "Claims: none of its own."]
+    parts += [_wrapped(_point_text(point, figure.units), width, INDENT) for point in figure.points]
+    parts += ["", _wrapped(figure.note, width)]
+    if figure.claims:
+        parts += ["", paint("Claims", "bold", colour), *claim_texts(figure, colour, width)]
+    else:
+        parts.append("Claims: none of its own.")
     return "\n".join(parts) + "\n"
 
 
-def _point_text(point: PointRecord) -> str:
-    numbers = [
-        f"{value:.4g} {unit}"
-        for value, unit in ((point.x, "ms"), (point.y, "%"), (point.size, "bytes"))
-        if value is not None
-    ]
+def _point_text(point: PointRecord, units: Sequence[str]) -> str:
+    values = zip((point.x, point.y, point.size), units)
+    numbers = [f"{value:.4g} {unit}" for value, unit in values if value is not None]
     return f"{point.panel}: {point.label}: {', '.join([*numbers, *filter(None, [point.note])])}"
 
 
-def claim_text(claim: ClaimRecord, table: TableRecord, colour: bool, width: int, brief: bool = False) -> str:
-    """Write a claim with its verdict; unless `brief`, also what the verdict rests on."""
+def claim_texts(made: TableRecord | FigureRecord, colour: bool, width: int, brief: bool = False) -> list[str]:
+    """Write each claim with its verdict; unless `brief`, also what the verdict rests on."""
+    whose = (made.unit, made.format) if isinstance(made, TableRecord) else (made.units[1], ".1f")
+    return [_claim_text(claim, [] if brief else claim_lines(claim, *whose), colour, width) for claim in made.claims]
+
+
+def _claim_text(claim: ClaimRecord, rest: Sequence[str], colour: bool, width: int) -> str:
     statement = _wrapped(f"{claim.verdict}: {claim.text}", width, INDENT)
     first = statement.replace(claim.verdict, paint(claim.verdict, claim.verdict, colour), 1)
-    rest = [] if brief else claim_lines(claim, table)
     return "\n".join([first, *(paint(_wrapped(line, width, INDENT, INDENT), "dim", colour) for line in rest)])
 
 

@@ -7,6 +7,8 @@ from typing import Any
 from longvideo.errors import UserError
 from longvideo.files.figure_record import PointRecord
 from longvideo.files.manifest import read_manifest
+from longvideo.files.table_record import ClaimRecord
+from longvideo.specs.claim import Claim
 from longvideo.specs.figure import (
     CompressedFramesFigure,
     GridSchedulesFigure,
@@ -17,6 +19,7 @@ from longvideo.specs.figure import (
     TradeOffFigure,
     VideoFigure,
 )
+from longvideo.tables.assemble import make_claim
 from longvideo.tables.collect import MetricsFolder
 from longvideo.tables.figures.speed_accuracy import draw_speed, our_point
 from longvideo.tables.figures.trade_off import draw_trade_off, trained_point
@@ -42,6 +45,7 @@ def draw(resolved: ResolvedFigure, files: Files, picture: Path) -> dict[str, Any
 def _measured(resolved: ResolvedFigure, figure: MeasuredFigure, files: Files, picture: Path) -> dict[str, Any]:
     folder = MetricsFolder(_given(files, "metrics_root"), resolved.seeds)
     data = ", ".join(sorted(set(resolved.datasets.values())))
+    own: dict[str, Any] = {}
     titles = (f"ours: scale {resolved.scale}, {data}", f"printed: {figure.where}")
     if isinstance(figure, SpeedAccuracyFigure):
         points = speed_points(figure, folder)
@@ -51,8 +55,16 @@ def _measured(resolved: ResolvedFigure, figure: MeasuredFigure, files: Files, pi
         curves = trade_off_points(figure, folder)
         draw_trade_off(curves, titles, picture)
         drawn = [point.model_copy(update={"label": f"{curve}, {point.label}"}) for curve, point in curves]
+        own = {"units": figure.units, "claims": tuple(_judge(claim, figure, folder) for claim in figure.claims)}
     origin = {f"{name}s": tuple(sorted({getattr(run, name) for run in folder.runs})) for name in ("commit", "device")}
-    return {"points": tuple(drawn), **origin}
+    return {"points": tuple(drawn), **own, **origin}
+
+
+def _judge(claim: Claim, figure: TradeOffFigure, folder: MetricsFolder) -> ClaimRecord:
+    units = {figure.accuracy: "%", figure.time: "s"}
+    places = figure.compared(claim)
+    compared = [folder.measure(place.experiment, place.metric, units[place.metric]) for place in places]
+    return make_claim(claim, compared, units[places[0].metric])
 
 
 def speed_points(figure: SpeedAccuracyFigure, folder: MetricsFolder) -> list[tuple[PointRecord, InputKind]]:

@@ -1,30 +1,14 @@
 import pytest
+from made_up_runs import write_run
 
 from longvideo.files.figure_record import PointRecord
-from longvideo.files.metrics import Metric, RunMetrics, metrics_path, write_metrics
 from longvideo.tables.collect import MetricsFolder
 from longvideo.tables.figures.speed_accuracy import draw_speed, node_area, our_point
 
 
 def put(root, experiment_id, seed, **values):
-    experiment, variant = experiment_id.split("/")
     units = {"accuracy": "", "film_bytes": "bytes"}
-    run = RunMetrics(
-        experiment=experiment,
-        variant=variant,
-        seed=seed,
-        scale="mini",
-        dataset="world",
-        split="test",
-        protocol="made up",
-        metrics={name: Metric(value=value, unit=units.get(name, "ms")) for name, value in values.items()},
-        counts={},
-        commit="abc",
-        device="cpu",
-        spec_hash="00",
-        software={},
-    )
-    write_metrics(metrics_path(root, experiment_id, seed), run)
+    write_run(root, experiment_id, seed, {name: (value, units.get(name, "ms")) for name, value in values.items()})
 
 
 TIME = [("speed/a", "preprocess_ms"), ("speed/a", "cnn_ms")]
