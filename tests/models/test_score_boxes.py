@@ -63,7 +63,9 @@ def one_by_one(model: ActionModel, boxes: Boxes) -> np.ndarray:
     """The oracle: every box alone."""
     rows = []
     for video, second, corners in zip(boxes.video, boxes.time_s, boxes.boxes):
-        clip, pixels = fixed_view(Noise().read(video, second), torch.from_numpy(corners[None]), *SIZES)
+        whole = Noise().read(video, second)
+        view = fixed_view(whole, *SIZES)
+        clip, pixels = view.of_clip(whole), view.of_boxes(torch.from_numpy(corners[None]))
         bank = [torch.from_numpy(part)[None] for part in Slots().read(video, second)]
         given = bank if model.operator.reads == "bank" else []
         rows.append(model(clip[None], pixels, torch.tensor([0]), *given).sigmoid()[0])

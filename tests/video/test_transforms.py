@@ -1,19 +1,18 @@
 """Boxes follow the pixels through scaling, cropping and mirroring."""
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
 from longvideo.video.transforms import (
-    crop_at,
+    View,
     draw_short_side,
     fixed_view,
-    flip,
     normalise,
     random_view,
     scale_short_side,
-    to_pixels,
 )
 
 
@@ -35,7 +34,8 @@ def _white(clip: Tensor) -> Tensor:
 @settings(max_examples=40)
 def test_boxes_follow_the_pixels_of_random_views(seed: int, height: int, width: int) -> None:
     clip, boxes = _marked(height, width, (width // 3, height // 4, 2 * width // 3, 3 * height // 4))
-    view, moved = random_view(clip, boxes, (48, 64), 40, torch.Generator().manual_seed(seed))
+    chosen = random_view(clip, (48, 64), 40, torch.Generator().manual_seed(seed))
+    view, moved = chosen.of_clip(clip), chosen.of_boxes(boxes)
     assert view.shape == (3, 2, 40, 40) and view.dtype == torch.float32
     assert moved.min() >= 0 and moved.max() <= 39
     if (view[0, 0] > 0).any():
@@ -45,10 +45,9 @@ def test_boxes_follow_the_pixels_of_random_views(seed: int, height: int, width: 
 
 
 def test_views_are_drawn_from_the_generator() -> None:
-    clip, boxes = torch.randint(0, 255, (4, 50, 60, 3), dtype=torch.uint8), torch.rand(3, 4)
-    views = [random_view(clip, boxes, (48, 64), 40, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)]
-    assert torch.equal(views[0][0], views[1][0]) and torch.equal(views[0][1], views[1][1])
-    assert not torch.equal(views[0][0], views[2][0])
+    clip = torch.zeros(4, 50, 60, 3, dtype=torch.uint8)
+    views = [random_view(clip, (48, 64), 40, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)]
+    assert views[0] == views[1] != views[2]
 
 
 def test_short_side_has_a_uniform_inverse() -> None:
@@ -71,25 +70,32 @@ def test_nothing_is_mirrored_where_sides_mean_something() -> None:
     for seed in range(40):
         for mirrored in falling:
             generator = torch.Generator().manual_seed(seed)
-            view, _ = random_view(clip, torch.zeros(0, 4), (30, 40), 30, generator, mirrored=mirrored)
+            view = random_view(clip, (30, 40), 30, generator, mirrored=mirrored).of_clip(clip)
             falling[mirrored] += int(view[0, 0, 0, 0] > view[0, 0, 0, -1])
     assert falling[False] == 0 and 10 < falling[True] < 30
 
 
-def test_flip_keeps_a_box_on_its_pixels() -> None:
+def test_mirroring_keeps_a_box_on_its_pixels() -> None:
     clip, boxes = _marked(20, 30, (4, 5, 10, 12))
-    mirrored, moved = flip(clip, to_pixels(boxes, clip))
-    assert torch.equal(flip(mirrored, moved)[0], clip)
-    assert moved.tolist() == [[19.0, 5.0, 25.0, 12.0]]  # x becomes 29 - x
+    plain, mirrored = (View(20, 30, 0, 6, 20, mirrored) for mirrored in (False, True))
+    assert torch.equal(mirrored.of_clip(clip), plain.of_clip(clip).flip(-1))
+    assert plain.of_boxes(boxes).tolist() == [[0.0, 5.0, 4.0, 12.0]]
+    assert mirrored.of_boxes(boxes).tolist() == [[15.0, 5.0, 19.0, 12.0]]  # x becomes 19 - x
 
 
 def test_right_size_is_not_touched() -> None:
     clip = torch.randint(0, 255, (2, 32, 32, 3), dtype=torch.uint8)
     assert scale_short_side(clip, 32) is clip
-    cropped, _ = crop_at(clip, torch.zeros(0, 4), 0, 0, 32)
-    assert cropped is clip
-    view, _ = fixed_view(clip, torch.zeros(0, 4), 32, 32)
+    view = fixed_view(clip, 32, 32).of_clip(clip)
     assert torch.allclose(view, (clip.permute(3, 0, 1, 2) / 255 - 0.45) / 0.225, atol=1e-5)
+
+
+def test_a_crop_that_does_not_fit() -> None:
+    clip = torch.zeros(1, 20, 30, 3, dtype=torch.uint8)
+    with pytest.raises(ValueError, match="crop of 33"):
+        fixed_view(clip, 32, 33)
+    with pytest.raises(ValueError, match="crop of 33"):
+        random_view(clip, (32, 32), 33, torch.Generator())
 
 
 def test_long_side_is_rounded_down() -> None:
@@ -101,7 +107,7 @@ def test_long_side_is_rounded_down() -> None:
 def test_places_of_a_fixed_view() -> None:
     clip = torch.arange(60, dtype=torch.uint8).view(1, 1, 60, 1).expand(1, 20, 60, 3)
     for place, left in ((0, 0), (1, 20), (2, 40)):
-        view, _ = fixed_view(clip, torch.zeros(0, 4), 20, 20, place)
+        view = fixed_view(clip, 20, 20, place).of_clip(clip)
         assert torch.equal(view, normalise(clip[:, :, left : left + 20]))
-        tall, _ = fixed_view(clip.transpose(1, 2), torch.zeros(0, 4), 20, 20, place)
-        assert torch.equal(tall, view.transpose(2, 3))
+        tall = clip.transpose(1, 2)
+        assert torch.equal(fixed_view(tall, 20, 20, place).of_clip(tall), view.transpose(2, 3))

@@ -73,7 +73,6 @@ class FixedClips(Dataset[ClipViews]):
         else:
             frames = spread_clips(video.frames, self._frames, self._stride, self._clips)[clip]
         seen = scale_short_side(torch.from_numpy(self._decoded.frames(video, frames)), self._short_side)
-        nothing = torch.zeros(0, 4)
-        views = [fixed_view(seen, nothing, self._short_side, self._crop, place)[0] for place in self._places]
+        views = [fixed_view(seen, self._short_side, self._crop, place).of_clip(seen) for place in self._places]
         time_s = video.start_s + float(frames[0] + frames[-1]) / 2 / video.fps
         return ClipViews(torch.stack(views), video.id, clip, time_s)

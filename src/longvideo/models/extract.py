@@ -93,11 +93,12 @@ def extract(
     bar = tqdm(range(0, len(found), batch), "clips", disable=not sys.stderr.isatty())
     for start in bar:
         chosen = list(found[start : start + batch])
-        views = [
-            fixed_view(clips.read(moment.video, moment.second), torch.from_numpy(boxes[moment.rows]), short_side, crop)
-            for moment in chosen
-        ]
+        views, moved = [], []
+        for moment in chosen:
+            clip = clips.read(moment.video, moment.second)
+            view = fixed_view(clip, short_side, crop)
+            views.append(view.of_clip(clip))
+            moved.append(view.of_boxes(torch.from_numpy(boxes[moment.rows])))
         owner = torch.repeat_interleave(torch.arange(len(chosen)), torch.tensor([len(m.rows) for m in chosen]))
-        inputs = torch.stack([clip for clip, _ in views]).to(device)
-        pixels = torch.cat([pixel for _, pixel in views]).to(device)
+        inputs, pixels = torch.stack(views).to(device), torch.cat(moved).to(device)
         yield chosen, model.features(inputs, pixels, owner.to(device), per_step).float(), owner

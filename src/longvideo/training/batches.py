@@ -112,10 +112,12 @@ class ActionBatches(Dataset[ActionBatch]):
 
     def _views(self, drawn: Sequence[Keyframe], step: int) -> tuple[Tensor, Tensor]:
         assert self._clips is not None
-        views = []
+        clips, boxes = [], []
         # By its place in the whole batch, a clip is seen alike however many processes share the batch.
         for place, keyframe in zip(self._share, drawn, strict=True):
             generator = torch.Generator().manual_seed(derived_seed(self._seed, step, place))
             clip = self._clips.read(keyframe.video, keyframe.second)
-            views.append(random_view(clip, torch.from_numpy(keyframe.boxes), self._short_side, self._crop, generator))
-        return stack_clips([clip for clip, _ in views]), torch.cat([boxes for _, boxes in views])
+            view = random_view(clip, self._short_side, self._crop, generator)
+            clips.append(view.of_clip(clip))
+            boxes.append(view.of_boxes(torch.from_numpy(keyframe.boxes)))
+        return stack_clips(clips), torch.cat(boxes)
