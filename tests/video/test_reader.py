@@ -22,7 +22,7 @@ from made_videos import (
 from longvideo.errors import UserError
 from longvideo.video.encode import write_video
 from longvideo.video.index import build_index
-from longvideo.video.reader import FrameReader, ReaderPool, sequential
+from longvideo.video.reader import FrameReader, ReaderPool, all_frames, sequential
 
 
 def _written(folder: Path, bframes: int = 0, open_gop: bool = False) -> Path:
@@ -68,6 +68,7 @@ def check_random_access(path: Path, singles: int = 40, orders: int = 12) -> None
     """Compare both ways of reading: single frames in any order, runs, strides and repeats."""
     through = list(sequential(path))
     frames = np.stack([frame for _, frame in through])
+    assert np.array_equal(all_frames(path), frames)
     reader = FrameReader(path)
     assert reader.frame_count == len(frames)
     np.testing.assert_allclose(reader.times, [time for time, _ in through], atol=1e-9)

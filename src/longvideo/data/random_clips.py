@@ -7,6 +7,7 @@ processes, without a change.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -92,15 +93,14 @@ class RandomClips(Dataset[tuple[Tensor, Tensor]]):
         number, shape, seed = Wanted(*wanted) if isinstance(wanted, tuple) else Wanted(wanted)
         shape = shape or self._shape
         video = self._videos[number]
-        generator = torch.Generator().manual_seed(int(np.random.SeedSequence((seed, number)).generate_state(1)[0]))
+        generator = torch.Generator().manual_seed(crc32(b"%d %d" % (seed, number)))
         if shape.strides is None:
             frames = np.array(random_segment_frames(video.frames, shape.frames, False, generator))
         else:
             frames = random_clip(video.frames, shape.frames, shape.strides, generator)
         clip = torch.from_numpy(self._decoded.frames(video, frames))
-        choices = (shape.short_side, shape.crop, generator, self._mirrored, self._inverse)
-        view, _ = random_view(clip, torch.zeros(0, 4), *choices)
-        return view, torch.from_numpy(self._targets(video.id, frames))
+        view = random_view(clip, shape.short_side, shape.crop, generator, self._mirrored, self._inverse)
+        return view.of_clip(clip), torch.from_numpy(self._targets(video.id, frames))
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 from torch.utils.data import Dataset
 
 from longvideo.data.random_clips import ClipBatch, ClipShape, RandomClips, Wanted, collate_clips
-from longvideo.training.device import derived_seed
 from longvideo.training.multigrid.grid import Grid
 from longvideo.training.multigrid.sampler import GridPlan
 
@@ -32,9 +32,7 @@ class ClipBatches(Dataset[ClipBatch]):
         draw = self._plan[step]
         shape = self._shape_of(draw.grid)
         # By its place in the whole batch, a clip is seen alike however many processes share the batch.
-        wanted = (
-            Wanted(video, shape, derived_seed(self._seed, step, place))
-            for video, place in zip(draw.videos, draw.places, strict=True)
-        )
+        seeds = np.random.SeedSequence((self._seed, step)).generate_state(draw.grid.batch).tolist()
+        wanted = (Wanted(video, shape, seeds[place]) for video, place in zip(draw.videos, draw.places, strict=True))
         batch = collate_clips([self._clips[one] for one in wanted])
         return replace(batch, weight=self._world * len(draw.videos) / draw.grid.batch, stage=draw.stage)

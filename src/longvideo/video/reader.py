@@ -18,6 +18,8 @@ from longvideo.video.pixels import Converter
 from longvideo.video.source import Source
 
 Frames = npt.NDArray[np.uint8]
+TRUSTED = 256 * 1024**2
+"""Bytes of memory that are taken because a file says how many frames it has; more as they come."""
 
 
 class FrameReader:
@@ -118,14 +120,23 @@ def all_frames(path: Path) -> Frames:
     Raises:
         UserError: The file is missing, no video, or damaged, or its frames are of several sizes; names the file.
     """
-    frames: list[Frames] = []
-    for _, frame in sequential(path):
-        if frames:
-            _check_size(path, frames[0], frame, len(frames))
-        frames.append(frame)
-    if not frames:
+    frames: Frames | None = None
+    count = 0
+    converter = Converter()
+    with Source(Path(path)) as source:
+        for picture in source.frames():
+            rgb = converter.rgb(picture)
+            if frames is None:
+                told = min(source.stream.frames, TRUSTED // rgb.nbytes)
+                frames = np.empty((max(told, 1), *rgb.shape), np.uint8)
+            elif count == len(frames):
+                frames = np.concatenate([frames, np.empty_like(frames)])
+            _check_size(path, frames[0], rgb, count)
+            frames[count] = rgb
+            count += 1
+    if frames is None:
         raise UserError(f"{path}: expected at least one frame, found none")
-    return np.stack(frames)
+    return frames if count == len(frames) else frames[:count].copy()
 
 
 def _check_size(path: Path, one: Frames, other: Frames, number: int) -> None:
