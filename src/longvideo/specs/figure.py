@@ -122,6 +122,8 @@ class TradeOffFigure(FigureHead):
     Claims compare measurements of these two metrics.
     """
 
+    units: ClassVar[tuple[str, str, str]] = ("× the baseline's time", "%", "")
+    """Of the points, as their record has them."""
     kind: Literal["trade_off"]
     baseline: ExperimentId = Field(pattern=EXPERIMENT_ID)
     time: str
@@ -138,10 +140,9 @@ class TradeOffFigure(FigureHead):
         drawn = [Measurement(experiment=name, metric=metric) for name in dict.fromkeys(names) for metric in metrics]
         return tuple(dict.fromkeys([*drawn, *(place for claim in self.claims for place in self.compared(claim))]))
 
-    @property
-    def units(self) -> tuple[str, str, str]:
-        """Of the points, as their record has them."""
-        return ("× the baseline's time", "%", "")
+    def unit(self, metric: str) -> str:
+        """Return the unit of `time` or `accuracy`."""
+        return "s" if metric == self.time else "%"
 
     def compared(self, claim: Claim) -> tuple[Measurement, ...]:
         """Return what a claim compares."""

@@ -61,10 +61,9 @@ def _measured(resolved: ResolvedFigure, figure: MeasuredFigure, files: Files, pi
 
 
 def _judge(claim: Claim, figure: TradeOffFigure, folder: MetricsFolder) -> ClaimRecord:
-    units = {figure.accuracy: "%", figure.time: "s"}
     places = figure.compared(claim)
-    compared = [folder.measure(place.experiment, place.metric, units[place.metric]) for place in places]
-    return make_claim(claim, compared, units[places[0].metric])
+    compared = [folder.measure(place.experiment, place.metric, figure.unit(place.metric)) for place in places]
+    return make_claim(claim, compared, figure.unit(places[0].metric))
 
 
 def speed_points(figure: SpeedAccuracyFigure, folder: MetricsFolder) -> list[tuple[PointRecord, InputKind]]:

@@ -77,7 +77,7 @@ class GlobalBatchNorm3d(nn.BatchNorm3d):
 
 
 def record(norm: nn.BatchNorm3d, mean: Tensor, variance: Tensor) -> None:
-    """Let a norm's running statistics follow the mean and variance, [C], of an update."""
+    """Let a norm's running statistics follow the mean and variance, [C], of an update, which carry no gradient."""
     assert norm.running_mean is not None and norm.running_var is not None
     assert norm.num_batches_tracked is not None and norm.momentum is not None
     norm.num_batches_tracked.add_(1)

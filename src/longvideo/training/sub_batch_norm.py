@@ -49,10 +49,10 @@ class SubBatchNorm3d(nn.BatchNorm3d):
         splits = min(self.splits, len(x))
         if not self.training or (splits == 1 and self.group is None):
             return super().forward(x)
-        if self.group is None and x.device.type == "cpu" and x.is_contiguous(memory_format=torch.channels_last_3d):
-            return norm_parts(x, self, splits)
         if self.group is not None:
             normed = norm_over_group(x, self.weight, self.bias, self.eps, self.group)
+        elif x.device.type == "cpu" and x.is_contiguous(memory_format=torch.channels_last_3d):
+            return norm_parts(x, self, splits)
         elif len(x) % splits:
             normed = self._unequal(x, splits)
         else:
