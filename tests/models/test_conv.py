@@ -7,7 +7,7 @@ from torch import nn
 from longvideo.models.conv import Conv3d
 
 
-@pytest.mark.parametrize("clips", [1, 16])
+@pytest.mark.parametrize("clips", [1, 15, 16])
 @pytest.mark.parametrize("memory_format", [torch.channels_last_3d, torch.contiguous_format])
 @pytest.mark.parametrize(
     "numbers",

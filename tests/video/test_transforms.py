@@ -45,9 +45,12 @@ def test_boxes_follow_the_pixels_of_random_views(seed: int, height: int, width: 
 
 
 def test_views_are_drawn_from_the_generator() -> None:
-    clip = torch.zeros(4, 50, 60, 3, dtype=torch.uint8)
+    clip, boxes = torch.randint(0, 255, (4, 50, 60, 3), dtype=torch.uint8), torch.rand(3, 4)
     views = [random_view(clip, (48, 64), 40, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)]
     assert views[0] == views[1] != views[2]
+    clips = [view.of_clip(clip) for view in views]
+    assert torch.equal(clips[0], clips[1]) and torch.equal(views[0].of_boxes(boxes), views[1].of_boxes(boxes))
+    assert not torch.equal(clips[0], clips[2])
 
 
 def test_short_side_has_a_uniform_inverse() -> None:

@@ -45,7 +45,7 @@ class View(NamedTuple):
 
     def of_boxes(self, boxes: Tensor) -> Tensor:
         """Return boxes, float [N, 4] in [0, 1], as float32 [N, 4] in pixels of the square, within [0, size - 1]."""
-        scaled = boxes.float() * boxes.new_tensor([self.width, self.height] * 2).float()
+        scaled = boxes.float() * torch.tensor([self.width, self.height] * 2)
         inside = _clipped(scaled, self.height, self.width)
         x1, y1, x2, y2 = _clipped(inside - inside.new_tensor([self.left, self.top] * 2), self.size, self.size).unbind(1)
         last = self.size - 1
