@@ -18,6 +18,7 @@ from longvideo.models.conv import Conv3d
         {"kernel_size": (3, 1, 1), "dilation": (2, 1, 1)},
         {"kernel_size": 1, "stride": (1, 2, 2)},
         {"kernel_size": (1, 3, 3), "padding": (0, 1, 1)},
+        {"kernel_size": (1, 3, 2), "padding": (0, 2, 1), "stride": (1, 2, 1), "dilation": (1, 2, 1), "bias": False},
         {"kernel_size": 1, "groups": 2},
     ],
 )
