@@ -8,6 +8,7 @@ The rows of thesis table 4.3 are per frame for 2D networks and CoViAR, whose def
 frames, and per clip of 16 and 8 frames for C3D and Res3D.
 """
 
+from collections.abc import Callable
 from functools import partial
 
 import torch
@@ -28,7 +29,7 @@ from longvideo.models.clip_catalogue import AVA, clip_models
 from longvideo.models.clip_classifier import ClipBackbone
 from longvideo.models.coviar import STREAM_CHANNELS, CoViAR
 from longvideo.models.feature_bank import NonLocalOperator
-from longvideo.models.r3d import R3D
+from longvideo.models.r3d import KINETICS_CLASSES, R3D
 from longvideo.models.sized import Entry, Sized, Sizes
 
 IMAGENET_CLASSES = 1000
@@ -111,7 +112,7 @@ def _coviar(streams: dict[str, str], data_bn: bool, sizes: Sizes) -> Sized:
     return Sized(CoViAR(**built), tuple(inputs))
 
 
-def _clip_classifier(network: type[C3D] | type[R3D], sizes: Sizes) -> Sized:
+def _clip_classifier(network: Callable[[], nn.Module], sizes: Sizes) -> Sized:
     return Sized(network(), (torch.empty(1, 3, sizes.frames, sizes.size, sizes.size),))
 
 
@@ -132,6 +133,10 @@ def _frame_models() -> dict[str, Entry]:
         entries[name] = Entry(partial(_coviar, streams, data_bn), Sizes(12), summary)
     entries["c3d"] = Entry(partial(_clip_classifier, C3D), Sizes(CLIP[1], CLIP[2]), "3D CNN and 487-way classifier")
     entries["res3d"] = Entry(partial(_clip_classifier, R3D), Sizes(8, 112), "3D ResNet-18 and 487-way classifier")
+    for name, split, summary in (("r3d_18", False, "3D ResNet-18"), ("r2plus1d_18", True, "R(2+1)D-18")):
+        network = partial(R3D, KINETICS_CLASSES, split)
+        summary = f"{summary} and {KINETICS_CLASSES}-way classifier"
+        entries[name] = Entry(partial(_clip_classifier, network), Sizes(16, 112), summary)
     return entries
 
 

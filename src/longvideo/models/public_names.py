@@ -15,7 +15,7 @@ and lists what its files lack or hold for no use. A name that no rule knows stay
       save_file({name: value for name, value in blobs.items() if hasattr(value, "shape")}, "model.safetensors")
 
   with `save_file` of `safetensors.numpy`.
-- torchvision's `r3d_18`, for `R3D`.
+- torchvision's `r3d_18` and `r2plus1d_18`, for `R3D`.
 """
 
 import re
@@ -145,20 +145,19 @@ PYTORCHVIDEO = Source(
     ),
 )
 
-TORCHVISION_R3D = Source(
-    r"^stem\.0\.weight$",
-    (
-        (r"^fc\.", "classifier."),
-        (r"^stem\.0\.", "conv1."),
-        (r"^stem\.1\.", "norm1."),
-        (r"^layer(\d)\.(\d)\.", lambda match: f"blocks.{2 * int(match[1]) - 2 + int(match[2])}."),
-        (r"\.conv(\d)\.0\.", r".conv\1."),
-        (r"\.conv(\d)\.1\.", r".norm\1."),
-        (r"\.downsample\.", ".shortcut."),
-    ),
+R3D_BLOCKS: tuple[Rule, ...] = (
+    (r"^fc\.", "classifier."),
+    (r"^layer(\d)\.(\d)\.", lambda match: f"blocks.{2 * int(match[1]) - 2 + int(match[2])}."),
+    (r"\.conv(\d)\.1\.", r".norm\1."),
+    (r"\.conv(\d)\.0\.", r".conv\1."),
+    (r"\.downsample\.", ".shortcut."),
+)
+TORCHVISION_R3D = Source(r"^stem\.0\.weight$", ((r"^stem\.0\.", "conv1."), (r"^stem\.1\.", "norm1."), *R3D_BLOCKS))
+TORCHVISION_R2PLUS1D = Source(
+    r"^stem\.3\.weight$", ((r"^stem\.4\.", "norm1."), (r"^stem\.(\d)\.", r"conv1.\1."), *R3D_BLOCKS)
 )
 
-SOURCES = (PYSLOWFAST, CAFFE2, PYTORCHVIDEO, TORCHVISION_R3D)
+SOURCES = (PYSLOWFAST, CAFFE2, PYTORCHVIDEO, TORCHVISION_R2PLUS1D, TORCHVISION_R3D)  # the first that knows a file
 
 
 def renamed(name: str, rules: tuple[Rule, ...]) -> str:
