@@ -52,6 +52,8 @@ def test_values_replace_those_of_the_recipe_and_switches_its_cycles(capsys: pyte
     assert found["baseline"]["updates"] is None  # it was of another batch
     assert [len(stage["cycle"]) for stage in found["stages"]] == [1] * 4
     assert found["iteration_factor"] == pytest.approx(2, rel=0.02)
+    rounded = as_json(capsys, "k400 --size-multiple 32")["stages"][0]
+    assert [(grid["batch"], grid["size"]) for grid in rounded["cycle"]] == [(8192, 128), (4096, 160), (4096, 160)]
     plain = as_json(capsys, "k400 --no-long --no-short --epoch-factor 1")
     assert plain["iteration_factor"] == plain["speedup"] == 1
     assert [stage["end"] for stage in plain["stages"]] == [94, 154, 196, 239]
@@ -81,6 +83,8 @@ def test_it_draws_the_schedule_beside_its_baseline(tmp_path, capsys: pytest.Capt
         ("k400 --epochs 100", "between 0 and 100 epochs, found 94, 154, 196"),
         ("k400 --batch 0", "--batch: expected 1 to 1000000000, found 0"),
         ("k400 --devices -1", "--devices: expected 1 to 1000000000, found -1"),
+        ("k400 --size-multiple 0", "expected a size of a multiple of 0, found 224"),
+        ("k400 --size-multiple 100", "expected a size of a multiple of 100, found 224"),
         ("k400 --epochs nan", "expected epochs, batch, frames, size and rates above 0"),
         ("k400 --epoch-factor inf", "expected the factor of epochs or iterations to be above 0, found inf"),
         ("k400 --videos 100", "expected a video for each of 128 processes in every batch, found 100 videos"),

@@ -61,6 +61,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     grids.add_argument(
         "--bn-base-size", type=int, default=BN_BASE_SIZE, metavar="N", help="clips that statistics are over (8)"
     )
+    grids.add_argument(
+        "--size-multiple", type=int, default=1, metavar="N", help="round the sides of crops to a multiple of N (1)"
+    )
     parser.add_argument("--json", action="store_true", help="print all values as JSON")
     parser.add_argument("--out", type=Path, metavar="F.svg", help="draw it beside its baseline, as in figure 6.2")
 
@@ -141,6 +144,7 @@ def _schedule(args: argparse.Namespace, setting: Setting, long: bool, short: boo
         iteration_factor=None if plain else args.iteration_factor,
         fine_tune=args.fine_tune,
         whole_epochs=args.whole_epochs,
+        size_multiple=args.size_multiple,
     )
 
 

@@ -15,6 +15,12 @@ def test_base_shapes_are_those_of_the_release():
     assert scaled_grid(Grid(4, 32, 320), 1, 0.5**0.5).size == 226
 
 
+def test_sides_can_be_of_a_multiple_which_changes_nothing_else():
+    cycle = short_cycle(K400, 0.5, 1, multiple=32)
+    assert [grid.size for grid in cycle] == [128, 160, 224]  # 112 lies between 96 and 128
+    assert [grid._replace(size=0) for grid in cycle] == [grid._replace(size=0) for grid in short_cycle(K400, 0.5, 1)]
+
+
 @pytest.mark.parametrize(
     ("factors", "sizes", "multiples"),
     [

@@ -39,6 +39,7 @@ def multigrid_schedule(
     updates_of: float | None = None,
     fine_tune: bool = True,
     whole_epochs: bool = True,
+    size_multiple: int = 1,
 ) -> MultigridSchedule:
     """Build a schedule; with neither `long` nor `short` it is the baseline's own, made longer or shorter.
 
@@ -59,6 +60,8 @@ def multigrid_schedule(
         updates_of: As many updates as with multigrid's defaults at this epoch factor; decides the iteration factor.
         fine_tune: Keep the last learning rate for the last shape.
         whole_epochs: Let stages end after whole epochs, as the authors' release does; some can become empty.
+        size_multiple: Round the sides of all shapes to a multiple of it, such as the network's stride; the release does
+            not.
 
     Raises:
         UserError: Values that make no schedule.
@@ -79,7 +82,11 @@ def multigrid_schedule(
         if fine_tune and len(shapes) > 1 and not baseline.drop_at:
             advice = "give drops, or choose a single cycle or no fine-tuning"
             raise UserError(f"expected at least one drop of the learning rate before fine-tuning, found none; {advice}")
-    grids = [short_cycle(baseline.grid, time, space, short_factors if short else ()) for time, space in shapes]
+    if size_multiple < 1 or baseline.grid.size % size_multiple:
+        raise UserError(f"expected a size of a multiple of {size_multiple}, found {baseline.grid.size}")
+    grids = [
+        short_cycle(baseline.grid, time, space, short_factors if short else (), size_multiple) for time, space in shapes
+    ]
     means = [sum(grid.batch for grid in cycle) / len(cycle) / baseline.grid.batch for cycle in grids]
     raw = [part.length * means[part.shape] for part in parts]
     scale = baseline.epochs * epoch_factor / sum(raw) if iteration_factor is None else 1 / iteration_factor

@@ -31,7 +31,7 @@ class NormSplit(NamedTuple):
     devices: int
 
 
-def scaled_grid(base: Grid, time: float, space: float) -> Grid:
+def scaled_grid(base: Grid, time: float, space: float, multiple: int = 1) -> Grid:
     """Return the shape with a part of the frames and of the side of another one, in a batch of the same cost.
 
     The batch is b = B THW / (thw) (thesis eq. 6.1), rounded to whole clips, with the frames as they are rounded but
@@ -41,13 +41,16 @@ def scaled_grid(base: Grid, time: float, space: float) -> Grid:
         base: The shape B x T x S.
         time: t / T, above 0 and at most 1.
         space: s / S, above 0 and at most 1.
+        multiple: Sides are rounded to a multiple of it, which leaves the batch as it is: 158 is 160 for 32.
     """
     frames = max(1, round(base.frames * time))
-    size = max(1, round(base.size * space))
+    size = max(1, round(base.size * space / multiple)) * multiple
     return Grid(max(1, round(base.batch * base.frames / (frames * space**2))), frames, size)
 
 
-def short_cycle(base: Grid, time: float, space: float, factors: Sequence[float] = SHORT_FACTORS) -> tuple[Grid, ...]:
+def short_cycle(
+    base: Grid, time: float, space: float, factors: Sequence[float] = SHORT_FACTORS, multiple: int = 1
+) -> tuple[Grid, ...]:
     """Return the shapes that a short cycle goes through, one per update; the last has `space` itself.
 
     The others have parts of the side of `base`, not of the current shape, and are never larger than that one: at
@@ -58,11 +61,12 @@ def short_cycle(base: Grid, time: float, space: float, factors: Sequence[float] 
         time: t / T.
         space: s / S of the current base shape of the long cycle.
         factors: Parts of S; none of them for no short cycle.
+        multiple: As for `scaled_grid`.
 
     Source: thesis sec. 6.1.2.
     """
     # Differs from paper: there the base shape comes first and the smallest last; this is the order of the release.
-    return tuple(scaled_grid(base, time, min(factor, space)) for factor in (*factors, space))
+    return tuple(scaled_grid(base, time, min(factor, space), multiple) for factor in (*factors, space))
 
 
 def norm_split(batch: int, devices: int, base_size: int = BN_BASE_SIZE) -> NormSplit:
