@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 from torch import Tensor
 
 from longvideo.data.random_clips import ClipBatch
@@ -19,7 +20,7 @@ from longvideo.files.predictions import write_predictions
 from longvideo.files.times import TrainingTimes, write_times
 from longvideo.files.video_list import write_video_list
 from longvideo.models.build import build_clip_classifier
-from longvideo.models.slowfast import ARCHITECTURES, Pathway
+from longvideo.models.slowfast import ARCHITECTURES, Pathway, slow_frames
 from longvideo.specs.clips import ClipsSpec
 from longvideo.tasks.clips.evaluate import evaluate
 from longvideo.tasks.clips.inputs import schedule_of
@@ -151,6 +152,32 @@ def test_it_is_learned_by_heart_predicted_by_all_tests_and_timed(files, tmp_path
     assert values["train_s"] == times.update_cpu_s and values["train_steps"] == 48
     assert values["train_wall_s"] == times.data_wall_s + times.update_wall_s
     assert scores.counts == {"videos": VIDEOS, "not_decoded": 0} and scores.device == "a cpu; tested on cpu, 1 threads"
+
+
+def test_statistics_for_testing_are_of_the_shape_that_training_ends_with(files):
+    training = prepare_training(spec(precise_norm_batches=2), files, 0, Processes(CPU))
+    assert training.ending is not None and len(training.ending.batches) == 2
+    batches = [training.ending.batches[number] for number in range(2)]
+    assert {tuple(batch.clips.shape[1:]) for batch in batches} == {(3, 8, 48, 48)}
+    model = training.build()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    training.ending.run(model, iter(batches))
+    changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
+    assert changed and all("running" in name for name in changed)
+    stem = model.backbone.slow
+    with torch.no_grad():
+        few = [batch.clips[:, :, slow_frames(8, model.backbone.temporal_stride)] for batch in batches]
+        means = torch.stack([stem.conv1(clips).mean(dim=(0, 2, 3, 4)) for clips in few])
+    torch.testing.assert_close(stem.norm1.running_mean, means.mean(0), rtol=1e-3, atol=1e-4)
+    assert prepare_training(spec(), files, 0, Processes(CPU)).ending is None
+
+
+def test_crops_of_multigrid_training_can_be_of_a_multiple():
+    clip = {**spec().clip.model_dump(), "crop_multiple": 16}
+    grids = {grid.size for stage in schedule_of(spec(clip=clip)).stages for grid in stage.grids}
+    assert grids == {32, 48}  # in place of 24, 34 and 48
+    with pytest.raises(ValidationError, match="expected a crop of a multiple of crop_multiple, 7, found 48"):
+        spec(clip={**clip, "crop_multiple": 7})
 
 
 def test_several_labels_are_those_of_the_stretch_that_a_clip_shows(files, tmp_path):

@@ -5,6 +5,14 @@ import pytest
 from longvideo.training.stopwatch import Stopwatch
 
 
+def test_waiting_for_a_batch_and_what_is_done_with_it_are_told_apart():
+    watch = Stopwatch()
+    assert list(watch.timing_each(iter([]))) == []
+    for _ in watch.timing_each(iter([1, 2])):
+        time.sleep(0.02)
+    assert watch.seconds["update_wall_s"] >= 0.04 > watch.seconds["data_wall_s"]
+
+
 def test_seconds_of_the_parts_are_summed_and_gone_on_with():
     watch = Stopwatch()
     with watch.timing("data"):

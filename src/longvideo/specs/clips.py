@@ -15,13 +15,15 @@ from longvideo.specs.multigrid import MultigridSpec
 class ClipViewSpec(Spec):
     """Clips for training; `stride` null takes a frame from each of `frames` segments of the whole video instead.
 
-    The short side is drawn from `short_side`, uniformly or, with `inverse`, so that its inverse is uniform.
+    The short side is drawn from `short_side`, uniformly or, with `inverse`, so that its inverse is uniform. Crops of
+    multigrid training are rounded to a multiple of `crop_multiple`.
     """
 
     frames: Count
     stride: Count | None
     short_side: tuple[Count, Count]
     crop: Count
+    crop_multiple: Count = 1
     inverse: bool = False
     flip: bool = True
 
@@ -32,6 +34,8 @@ class ClipViewSpec(Spec):
             raise ValueError(
                 f"expected a short_side [low, high] of at least the crop, {self.crop}, found {low}, {high}"
             )
+        if self.crop % self.crop_multiple:
+            raise ValueError(f"expected a crop of a multiple of crop_multiple, {self.crop_multiple}, found {self.crop}")
         return self
 
 
@@ -82,7 +86,9 @@ class ClipsSpec(NamedSpec):
     """One network, its training and its tests; `also` are further tests of the same model, by name.
 
     `labels`: videos have `one` label, or `several` from a time to another. `inflate`: the file of `init` is a network
-    of images. `norm_clips` are the clips that batch norm's statistics are over, in the base shape of a stage.
+    of images. `norm_clips` are the clips that batch norm's statistics are over, in the base shape of a stage, and
+    `precise_norm_batches` the batches of the last base shape that its statistics for testing are taken from, when
+    training is done and of at most an epoch; 0 keeps the running statistics.
     """
 
     task: Literal["clips"]
@@ -96,6 +102,7 @@ class ClipsSpec(NamedSpec):
     init: str | None = None
     inflate: bool = False
     norm_clips: Count = 8
+    precise_norm_batches: int = Field(default=0, ge=0)
     multigrid: MultigridSpec | None = None
     optim: ClipOptimSpec
 

@@ -92,6 +92,9 @@ def train(args: argparse.Namespace, training: Training, files: InputFiles, proce
             optimizer.register_step_post_hook(lambda *_: updated(model))
         watch, run = Stopwatch(), (args.seed, progress, args.save_every_s, processes)
         records = fit(model, batches, losses_of, optimizer, training.schedule, *run, watch)
+        if (ending := training.ending) is not None:
+            read = batches_from(ending.batches, 0, len(ending.batches), workers, device)
+            ending.run(model, watch.timing_each(read))
         if not processes.first:
             return
         header = {"kind": training.kind, "spec": json.loads(args.spec), "seed": args.seed, "step": steps,

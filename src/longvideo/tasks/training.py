@@ -1,17 +1,25 @@
 """What a task hands over to be trained."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from torch import nn
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, Subset
 
 from longvideo.specs.clips import ClipOptimSpec
 from longvideo.specs.experiment import OptimSpec
 from longvideo.training.loop import Rates
 from longvideo.training.processes import Losses
 from longvideo.training.schedule import Schedule
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What follows the last update: `run` gets the model and `batches`, of which each process has its part."""
+
+    batches: Subset[Any]
+    run: Callable[[Any, Iterator[Any]], None]
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,7 @@ class Training:
         names: Their names.
         unused: Some parameters that are learned take no part in the losses.
         updated: Called with the model after each update, in all processes alike.
+        ending: What follows the last one.
     """
 
     kind: str
@@ -47,6 +56,7 @@ class Training:
     epsilon: float = 1e-8
     unused: bool = False
     updated: Callable[[nn.Module], None] | None = None
+    ending: Ending | None = None
 
 
 def step_schedule(optim: OptimSpec) -> Schedule:

@@ -3,8 +3,9 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Literal
+from typing import Literal, TypeVar
 
+Batch = TypeVar("Batch")
 PARTS = ("data", "update")
 KINDS = ("wall_s", "cpu_s")
 
@@ -25,6 +26,16 @@ class Stopwatch:
     def go_on(self, seconds: Mapping[str, float]) -> None:
         """Count on from these seconds, of a state; none of them for a new loop."""
         self.seconds |= seconds
+
+    def timing_each(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """Yield batches; waiting for them counts as data, what is done with each as an update."""
+        while True:
+            with self.timing("data"):
+                batch = next(batches, None)
+            if batch is None:
+                return
+            with self.timing("update"):
+                yield batch
 
     @contextmanager
     def timing(self, part: Literal["data", "update"]) -> Iterator[None]:

@@ -33,7 +33,13 @@ def schedule_of(spec: ClipsSpec) -> MultigridSchedule:
         optim.warmup_epochs,
         optim.warmup_lr,
     )
-    return multigrid_schedule(baseline, policy=optim.policy, **(spec.multigrid or PLAIN).model_dump())
+    chosen = (spec.multigrid or PLAIN).model_dump()
+    return multigrid_schedule(baseline, policy=optim.policy, size_multiple=clip.crop_multiple, **chosen)
+
+
+def last_shape(schedule: MultigridSchedule) -> MultigridSchedule:
+    """Return the schedule of an epoch in the base shape that a training ends with, without short cycles."""
+    return multigrid_schedule(Baseline(1.0, schedule.baseline.lr, schedule.stages[-1].base), **PLAIN.model_dump())
 
 
 @dataclass(frozen=True)

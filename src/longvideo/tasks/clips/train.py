@@ -1,11 +1,13 @@
 """Training a classifier of clips, whose shape may change from update to update."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 import torch.distributed as dist
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+from torch.utils.data import Subset
 
 from longvideo.data.random_clips import ClipBatch, RandomClips
 from longvideo.data.recognition_csv import read_labels
@@ -15,14 +17,16 @@ from longvideo.models.pretrained import load_backbone
 from longvideo.models.slow_pathway import load_slow_pathway
 from longvideo.models.slowfast import SlowFast
 from longvideo.specs.clips import ClipsSpec
-from longvideo.tasks.clips.inputs import Shapes, schedule_of
+from longvideo.tasks.clips.inputs import Shapes, last_shape, schedule_of
 from longvideo.tasks.inputs import InputFiles
 from longvideo.tasks.targets import SpanTargets, VideoTargets
-from longvideo.tasks.training import Training
+from longvideo.tasks.training import Ending, Training
 from longvideo.tasks.videos import labelled_videos
 from longvideo.training.clip_batches import ClipBatches
+from longvideo.training.device import precision
 from longvideo.training.multigrid.grid import NormSplit, norm_split
 from longvideo.training.multigrid.sampler import GridPlan
+from longvideo.training.precise_norm import take_statistics
 from longvideo.training.processes import Losses, Processes
 from longvideo.training.sub_batch_norm import SubBatchNorm3d, join_statistics, norm_groups, set_norm_splits
 
@@ -39,12 +43,21 @@ def prepare_training(spec: ClipsSpec, files: InputFiles, seed: int, processes: P
     several, world = spec.labels == "several", processes.world
     targets = SpanTargets(labels, there) if several else VideoTargets.of(labels)
     schedule = schedule_of(spec)
-    plan = GridPlan(schedule, len(videos), seed, processes.rank, world)
+    share = (len(videos), seed, processes.rank, world)
+    plan, last = GridPlan(schedule, *share), GridPlan(last_shape(schedule), *share)
     shapes = Shapes(spec.clip)
     clips = RandomClips(videos, targets, shapes(schedule.baseline.grid), spec.clip.flip, spec.clip.inverse)
     splits = tuple(norm_split(stage.base.batch, world, spec.norm_clips) for stage in schedule.stages)
     # Once, and by all processes alike.
     groups = norm_groups({split.devices for split in splits}, world)
+    settling = Subset(ClipBatches(clips, last, shapes, seed, world), range(min(spec.precise_norm_batches, len(last))))
+
+    def settle(model: ClipClassifier, batches: Iterator[ClipBatch]) -> None:
+        set_norm_splits(model, splits[-1].splits, groups[splits[-1].devices])
+        with precision(processes.device):
+            take_statistics(model, lambda batch: model(batch.clips), batches)
+        join_statistics(model, world)
+
     return Training(
         kind="clips",
         build=lambda: start_model(spec, len(labels.classes), seed, files.get("init")),
@@ -57,6 +70,7 @@ def prepare_training(spec: ClipsSpec, files: InputFiles, seed: int, processes: P
         names=labels.classes,
         # After each update, and not only at the end: a state that is gone on from is that of one process.
         updated=(lambda model: join_statistics(model, world)) if world > 1 else None,
+        ending=Ending(settling, settle) if len(settling) else None,
     )
 
 
