@@ -25,11 +25,11 @@ from longvideo.models.build import (
     build_stream,
 )
 from longvideo.models.c3d import C3D, CLIP
-from longvideo.models.clip_catalogue import AVA, clip_models
+from longvideo.models.clip_catalogue import AVA, KINETICS, clip_models
 from longvideo.models.clip_classifier import ClipBackbone
 from longvideo.models.coviar import STREAM_CHANNELS, CoViAR
 from longvideo.models.feature_bank import NonLocalOperator
-from longvideo.models.r3d import KINETICS_CLASSES, R3D
+from longvideo.models.r3d import R3D
 from longvideo.models.sized import Entry, Sized, Sizes
 
 IMAGENET_CLASSES = 1000
@@ -134,8 +134,8 @@ def _frame_models() -> dict[str, Entry]:
     entries["c3d"] = Entry(partial(_clip_classifier, C3D), Sizes(CLIP[1], CLIP[2]), "3D CNN and 487-way classifier")
     entries["res3d"] = Entry(partial(_clip_classifier, R3D), Sizes(8, 112), "3D ResNet-18 and 487-way classifier")
     for name, split, summary in (("r3d_18", False, "3D ResNet-18"), ("r2plus1d_18", True, "R(2+1)D-18")):
-        network = partial(R3D, KINETICS_CLASSES, split)
-        summary = f"{summary} and {KINETICS_CLASSES}-way classifier"
+        network = partial(R3D, KINETICS, split)
+        summary = f"{summary} and {KINETICS}-way classifier"
         entries[name] = Entry(partial(_clip_classifier, network), Sizes(16, 112), summary)
     return entries
 

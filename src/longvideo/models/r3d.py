@@ -19,7 +19,6 @@ WIDTHS = (64, 128, 256, 512)
 BLOCKS_PER_STAGE = 2
 FACTORED_STEM_WIDTH = 45
 SPORTS_1M_CLASSES = 487
-KINETICS_CLASSES = 400
 
 
 def factored(inputs: int, inner: int, outputs: int, kernel: tuple[int, int], stride: tuple[int, int]) -> nn.Sequential:
