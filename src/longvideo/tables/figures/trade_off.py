@@ -12,6 +12,8 @@ from longvideo.tables.figures.canvas import canvas
 
 INCHES = (10.0, 4.2)
 MARKERS = "os^Dvx"
+LABEL_OFFSETS = (9, -10, -18, 9, 17)
+"""In points, upwards: neighbouring curves label their points on different sides."""
 
 
 def trained_point(
@@ -48,6 +50,9 @@ def draw_trade_off(points: Sequence[tuple[str, PointRecord]], titles: tuple[str,
         titles: Of the panels.
         path: The file.
     """
+    # Here and not above: it takes long to import, and most commands draw nothing.
+    from matplotlib.ticker import LogLocator, NullFormatter
+
     with canvas(path, INCHES) as figure:
         panels = dict(zip(("ours", "printed"), figure.subplots(1, 2)))
         curves = dict.fromkeys(curve for curve, _ in points)
@@ -58,10 +63,14 @@ def draw_trade_off(points: Sequence[tuple[str, PointRecord]], titles: tuple[str,
                 own.sort(key=lambda point: point.x or 0.0)
                 axes.plot([point.x for point in own], [point.y for point in own], label=curve, markersize=5, **style)
                 for point in own:
-                    where = (point.x, point.y)
-                    axes.annotate(point.label, where, (0, 6), textcoords="offset points", ha="center", fontsize=7)
+                    where, near = (point.x, point.y), (0, LABEL_OFFSETS[number % len(LABEL_OFFSETS)])
+                    text = {"color": style["color"], "fontsize": 7, "ha": "center", "va": "center"}
+                    axes.annotate(point.label, where, near, textcoords="offset points", **text)
         for (panel, axes), title in zip(panels.items(), titles):
             axes.set(xscale="log", xlabel="Training time (× the baseline's)", ylabel="Accuracy (%)", title=title)
+            axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.xaxis.set_major_formatter("{x:g}")
+            axes.xaxis.set_minor_formatter(NullFormatter())
             if not any(point.panel == panel and point.x is not None for _, point in points):
                 axes.text(0.5, 0.5, "not run", transform=axes.transAxes, ha="center")
             axes.margins(0.15)
