@@ -30,8 +30,9 @@ SlurmctldHost={host}(127.0.0.1)
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-# A job that is queued again waits this long; by default two minutes.
-AuthInfo=socket={folder}/munge/socket,cred_expire=5
+# A job that is queued again waits this long, by default two minutes: longer than KillWait, or it may come back to a
+# node where its processes have not ended, which SLURM drains.
+AuthInfo=socket={folder}/munge/socket,cred_expire=10
 CryptoType=crypto/munge
 CredType=cred/munge
 SlurmctldPort={port}

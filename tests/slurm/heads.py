@@ -21,18 +21,21 @@ class Head:
 
     def __init__(self, folder: Path, env: dict[str, str]) -> None:
         self.folder = folder
+        self._started: list[subprocess.Popen[str]] = []
         self.env = {**env, "PYTHONPATH": f"{PLUGIN}:{env.get('PYTHONPATH', '')}"}
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start Snakemake on SLURM; Ctrl-C reaches it, as it does from a terminal."""
         options = ["--executor", "submitit", "--submitit-poll-interval", "0.5", "--jobs", "50", "--latency-wait=10",
                    "--rerun-incomplete", "--keep-going", "--show-failed-logs", "--submitit-cluster=slurm"]  # fmt: skip
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "snakemake", *options, *words],
             cwd=self.folder, env=self.env, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )  # fmt: skip
+        self._started.append(process)
+        return process
 
     def run(self, *words: str, timeout: float = 120) -> tuple[int, str]:
         """Run Snakemake to its end; return its status and what it says."""
@@ -40,10 +43,15 @@ class Head:
         try:
             said, _ = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
-            process.kill()
+            self.end()
             said, _ = process.communicate()
             raise AssertionError(f"Snakemake has not ended after {timeout} s:\n{said}") from None
         return process.returncode, said
+
+    def end(self) -> None:
+        """End what still runs after a test that failed."""
+        for process in self._started:
+            process.kill()
 
     def read(self, path: str) -> str:
         """Return the text of a file."""

@@ -15,7 +15,9 @@ LIMITED_NODE = "n3"
 def head(slurm, tmp_path):
     """Snakemake in an empty folder with the tests' own Snakefile."""
     shutil.copy(HERE / "Snakefile", tmp_path)
-    return Head(tmp_path, slurm.env)
+    head = Head(tmp_path, slurm.env)
+    yield head
+    head.end()
 
 
 @pytest.fixture(scope="module", autouse=True)
