@@ -13,7 +13,7 @@ from longvideo.tables.figures.canvas import canvas
 INCHES = (10.0, 4.2)
 MARKERS = "os^Dvx"
 LABEL_OFFSETS = (9, -10, -18, 9, 17)
-"""In points, upwards: neighbouring curves label their points on different sides."""
+"""In points, upwards, curve by curve: where curves meet, their labels stay apart."""
 
 
 def trained_point(
@@ -58,14 +58,14 @@ def draw_trade_off(points: Sequence[tuple[str, PointRecord]], titles: tuple[str,
         curves = dict.fromkeys(curve for curve, _ in points)
         for number, curve in enumerate(curves):
             style = {"color": f"C{number}", "marker": MARKERS[number % len(MARKERS)]}
+            offset = (0, LABEL_OFFSETS[number % len(LABEL_OFFSETS)])
+            text = {"color": style["color"], "fontsize": 7, "ha": "center", "va": "center"}
             for panel, axes in panels.items():
                 own = [point for name, point in points if (name, point.panel) == (curve, panel) and point.x is not None]
                 own.sort(key=lambda point: point.x or 0.0)
                 axes.plot([point.x for point in own], [point.y for point in own], label=curve, markersize=5, **style)
                 for point in own:
-                    where, near = (point.x, point.y), (0, LABEL_OFFSETS[number % len(LABEL_OFFSETS)])
-                    text = {"color": style["color"], "fontsize": 7, "ha": "center", "va": "center"}
-                    axes.annotate(point.label, where, near, textcoords="offset points", **text)
+                    axes.annotate(point.label, (point.x, point.y), offset, textcoords="offset points", **text)
         for (panel, axes), title in zip(panels.items(), titles):
             axes.set(xscale="log", xlabel="Training time (× the baseline's)", ylabel="Accuracy (%)", title=title)
             axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
